@@ -1,0 +1,269 @@
+import type { ObservationRecord, ObservationValue, SchemaRef, Series } from '../observation.js';
+import type { Ledger, LedgerState, Qos, Rejection } from '../raw-message.js';
+import type { Micros } from '../time.js';
+
+/**
+ * Where observations, dead letters and the ledger live.
+ *
+ * Obligations of an implementation (test/contract/observation-store runs them all):
+ * - `append` resolves after the commit of the batch that holds the message, never before; messages of one
+ *   batch commit together, with the ledger's counts, new series, schema references, dead letters and resends.
+ * - A write that fails (disk full) is tried again until it succeeds or the store closes; nothing is
+ *   acknowledged meanwhile and the order of messages stays.
+ * - Identity: in one series, the same time and value again is a duplicate; another value at that time is
+ *   kept as its nth.
+ * - The ledger's sum is right at any moment and after any crash.
+ * - Reads see every append that has resolved.
+ * - Pages of one cursor chain neither repeat nor skip a row that was there at the first page, and leave out
+ *   rows committed later.
+ */
+export interface ObservationStore {
+  /** Opens or creates the store and answers what the data plane keeps in memory. */
+  open(): Promise<StoreContents>;
+  append(message: MessageAppend): Promise<AppendResult>;
+  /** A page, serialised where it was read. */
+  query(query: ObservationQuery, render: Render): Promise<RenderedPage>;
+  /** The newest by (time, nth) of each datastream that the series make up; rendered in order of device and name. */
+  latest(query: LatestQuery, render: Render): Promise<RenderedPage>;
+  /** One row by its identity over all series of its datastream: the nth value (0, 1, ...) at `time`. */
+  get(series: readonly number[], time: Micros, nth: number): Promise<ObservationRecord | undefined>;
+  /** Newest record over the given series, one for each datastream, in order of device and name. */
+  latestRecords(series: readonly number[]): Promise<ObservationRecord[]>;
+  /** Per series: count, first and last time (of rows in [from, to) when given). */
+  statistics(series: readonly number[], from?: Micros, to?: Micros): Promise<SeriesStatistics[]>;
+  /** One entry a datastream that has rows, in order of device and name. */
+  aggregate(query: AggregateQuery): Promise<DatastreamAggregate[]>;
+  /** Deletes the rows of the series in [from, to); answers how many. */
+  delete(series: readonly number[], from?: Micros, to?: Micros): Promise<number>;
+  /** Forgets the series and all their rows; answers how many rows. */
+  purge(series: readonly number[]): Promise<number>;
+  /** Values of the series up to now are no longer retained (the device moved or went). */
+  retire(series: readonly number[]): Promise<void>;
+  ledger(): Promise<Ledger>;
+  deadLetters(query: DeadLetterQuery): Promise<DeadLetterPage>;
+  /** A consistent copy into `directory`, which must not hold one already; while running. */
+  backup(directory: string): Promise<void>;
+  /** What hinders writing now, a sentence; undefined when nothing does. */
+  readonly trouble: string | undefined;
+  /** Commits what was appended, then closes. */
+  close(): Promise<void>;
+}
+
+/** What the data plane keeps in memory, as read at start. */
+export interface StoreContents {
+  readonly series: readonly Series[];
+  readonly schemas: readonly SchemaRef[];
+  /** Newest record of each datastream, without those that were retired. */
+  readonly latest: readonly ObservationRecord[];
+}
+
+/** One raw message's share of a batch. */
+export interface MessageAppend {
+  readonly values: readonly ValueAppend[];
+  /** Number of values that were rejected; counted in the ledger. */
+  readonly rejectedValues: number;
+  /**
+   * The state when no value is stored or known already. With good values the state is `stored` when one of
+   * them is stored, else `duplicate`.
+   */
+  readonly fallback: LedgerState;
+  readonly deadLetter?: DeadLetterAppend;
+  /**
+   * Remembered with the batch (at least the newest 1,024 of each client). When `dup` is set and the same
+   * client, packet id and hash are remembered, the message is a duplicate as a whole.
+   */
+  readonly resend?: {
+    readonly client: string;
+    readonly packetId: number;
+    readonly hash: string;
+    readonly dup: boolean;
+  };
+  /** The message was a dead letter: moves it from its old state and removes the letter, in the same transaction. */
+  readonly replay?: { readonly deadLetter: number };
+}
+
+/** One value to store. Numbers are finite. */
+export interface ValueAppend {
+  /** May be new to the store: its definition commits with the batch that first uses it. */
+  readonly series: Series;
+  readonly time: Micros;
+  readonly value: ObservationValue;
+  readonly resultTime: Micros;
+  readonly schema: SchemaRef;
+  readonly flags: number;
+}
+
+/** What became of a message. */
+export interface AppendResult {
+  readonly state: LedgerState;
+  /** For each value: `nth * 2`, plus 1 when it was known already (a duplicate). */
+  readonly statuses: Uint16Array;
+}
+
+/** A dead letter as recorded; the payload is cut by the store. */
+export interface DeadLetterAppend {
+  readonly received: Micros;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: Qos;
+  readonly client: string;
+  readonly username: string;
+  readonly device?: string;
+  /** `id/versions/n` of the schema that took the message. */
+  readonly schema?: string;
+  /** The access rule that denied it. */
+  readonly rule?: string;
+  /** At least one; the first is the message's own reason. */
+  readonly rejections: readonly Rejection[];
+}
+
+/** A dead letter as read. */
+export interface DeadLetter extends DeadLetterAppend {
+  readonly id: number;
+  readonly state: LedgerState;
+  /** Bytes of the payload before it was cut. */
+  readonly payloadSize: number;
+}
+
+/** Which dead letters; newest first. */
+export interface DeadLetterQuery {
+  readonly states?: readonly LedgerState[];
+  readonly ids?: readonly number[];
+  readonly device?: string;
+  readonly code?: string;
+  /** Rejections of a whole message or of values of stored ones, by the schema's id. */
+  readonly schema?: string;
+  readonly limit: number;
+  /** Only letters with a smaller id. */
+  readonly before?: number;
+}
+
+/** A page of dead letters. */
+export interface DeadLetterPage {
+  readonly items: readonly DeadLetter[];
+  /** `before` of the next page, absent on the last. */
+  readonly next?: number;
+}
+
+/** A position between two rows of an ordered result, and the newest batch that the first page saw. */
+export interface Cursor {
+  readonly time: Micros;
+  readonly series: number;
+  readonly nth: number;
+  readonly batch: number;
+}
+
+/** Rows of the given series in [from, to), ordered by (time, series, nth). */
+export interface ObservationQuery {
+  readonly series: readonly number[];
+  readonly from?: Micros;
+  readonly to?: Micros;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+  readonly cursor?: Cursor;
+}
+
+/** The newest row of each datastream; pages by datastream, in order of device and name. */
+export interface LatestQuery {
+  readonly series: readonly number[];
+  readonly from?: Micros;
+  readonly to?: Micros;
+  readonly limit: number;
+  /** Only datastreams after this one. */
+  readonly after?: { readonly device: string; readonly name: string };
+}
+
+/** Windows of a calendar-aware interval. */
+export interface AggregateQuery {
+  readonly series: readonly number[];
+  /** Window boundaries, ascending: n + 1 of them for n windows. */
+  readonly bounds: Float64Array;
+}
+
+/** The non-empty windows of one datastream, ascending. */
+export interface DatastreamAggregate {
+  /** One series of the datastream: its device, name, property and unit. */
+  readonly series: Series;
+  readonly windows: readonly AggregateWindow[];
+}
+
+/** One window, in canonical units. */
+export interface AggregateWindow {
+  readonly from: Micros;
+  readonly to: Micros;
+  readonly count: number;
+  /** For quantities; circular (degrees or the unit's own full turn) where the property is a direction. */
+  readonly mean?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly first: ObservationValue;
+  readonly firstTime: Micros;
+  readonly last: ObservationValue;
+  readonly lastTime: Micros;
+}
+
+/** Serialisations of observations. */
+export const OBSERVATION_FORMATS = ['json', 'turtle', 'n-quads', 'csv', 'ndjson'] as const;
+
+/** A name of {@link OBSERVATION_FORMATS}. */
+export type ObservationFormat = (typeof OBSERVATION_FORMATS)[number];
+
+/** How a page is written. */
+export interface Render {
+  readonly format: ObservationFormat;
+  /** Prefix of every IRI, without a trailing slash. */
+  readonly baseUrl: string;
+  /** IRI of the collection (the request's URL), for `json`. */
+  readonly id: string;
+  /** Convert quantities to this unit (QUDT local name); all series must be compatible with it. */
+  readonly unit?: string;
+  /** The next page's absolute URL is this and the encoded cursor. */
+  readonly nextPrefix: string;
+}
+
+/** A page whose rows are read and whose text is made while it is consumed. */
+export interface RenderedPage {
+  readonly count: number;
+  /** Absolute URL of the next page, absent on the last. */
+  readonly next?: string;
+  /** UTF-8. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Rows of one series. */
+export interface SeriesStatistics {
+  readonly series: number;
+  readonly count: number;
+  readonly first?: Micros;
+  readonly last?: Micros;
+}
+
+/** Writes a {@link Cursor} for a URL: `time.series.nth.batch`. */
+export function encodeCursor(cursor: Cursor): string {
+  return `${cursor.time}.${cursor.series}.${cursor.nth}.${cursor.batch}`;
+}
+
+/** Reads {@link encodeCursor}'s text; undefined for anything else. */
+export function decodeCursor(text: string): Cursor | undefined {
+  const match = /^(-?\d{1,16})\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})$/.exec(text);
+  if (!match) return undefined;
+  const [time, series, nth, batch] = match.slice(1).map(Number) as [number, number, number, number];
+  return { time, series, nth, batch };
+}
+
+/** Writes a datastream's key for a URL, as `latest` pages by it. */
+export function encodeDatastreamCursor(device: string, name: string): string {
+  return Buffer.from(JSON.stringify([device, name])).toString('base64url');
+}
+
+/** Reads {@link encodeDatastreamCursor}'s text; undefined for anything else. */
+export function decodeDatastreamCursor(text: string): { device: string; name: string } | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    if (!Array.isArray(value) || value.length !== 2) return undefined;
+    const [device, name] = value as unknown[];
+    return typeof device === 'string' && typeof name === 'string' ? { device, name } : undefined;
+  } catch {
+    return undefined;
+  }
+}

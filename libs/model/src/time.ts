@@ -1,0 +1,66 @@
+/** Microseconds since 1970-01-01T00:00:00Z, an integer. Doubles hold them exactly until the year 2255. */
+export type Micros = number;
+
+let cachedSecond = Number.NaN;
+let cachedText = '';
+
+/**
+ * Prints an instant as ISO 8601 in UTC: three fraction digits, six when the microseconds are not zero.
+ * Successive calls in one second cost a concatenation.
+ */
+export function formatMicros(t: Micros): string {
+  const second = Math.floor(t / 1_000_000);
+  if (second !== cachedSecond) {
+    cachedText = new Date(second * 1000).toISOString().slice(0, -4);
+    cachedSecond = second;
+  }
+  const micros = t - second * 1_000_000;
+  const millis = Math.floor(micros / 1000);
+  const rest = micros - millis * 1000;
+  const three = millis < 10 ? `00${millis}` : millis < 100 ? `0${millis}` : `${millis}`;
+  if (rest === 0) return `${cachedText}${three}Z`;
+  return `${cachedText}${three}${rest < 10 ? `00${rest}` : rest < 100 ? `0${rest}` : `${rest}`}Z`;
+}
+
+const ISO =
+  /^([+-]\d{6}|\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?$/;
+
+/** An ISO 8601 text read: the instant as if in UTC when it names no zone. */
+export interface ParsedInstant {
+  readonly t: Micros;
+  /** Whether the text named its zone (`Z` or an offset). */
+  readonly zoned: boolean;
+}
+
+/**
+ * Reads an ISO 8601 date or date-time to microseconds; finer digits are cut.
+ * Answers undefined for anything else, impossible dates (30 February) included.
+ */
+export function parseInstant(text: string): ParsedInstant | undefined {
+  const m = ISO.exec(text.trim());
+  if (!m) return undefined;
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = m;
+  const h = Number(hour);
+  const leap = Number(second) === 60;
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  date.setUTCHours(h, Number(minute), leap ? 59 : Number(second), 0);
+  const rolled =
+    date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day) + (h === 24 ? 1 : 0);
+  if (Number.isNaN(date.getTime()) || h > 24 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  if (h === 24 ? Number(minute) > 0 || Number(second) > 0 : rolled) return undefined;
+  let t = date.getTime() * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
+  if (zone && zone !== 'Z' && zone !== 'z') {
+    const digits = zone.slice(1).replace(':', '');
+    const offset = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2, 4) || '0');
+    t -= (zone.startsWith('-') ? -offset : offset) * 60_000_000;
+  }
+  return Number.isSafeInteger(t) ? { t, zoned: zone !== undefined } : undefined;
+}
+
+/** The present in microseconds, finer than `Date.now()`. Follows a clock that was set. */
+export function nowMicros(): Micros {
+  const wall = Date.now() * 1000;
+  const fine = Math.round((performance.timeOrigin + performance.now()) * 1000);
+  return Math.abs(fine - wall) < 2000 ? fine : wall;
+}
