@@ -53,6 +53,8 @@ export interface ObservationStore {
 export interface StoreContents {
   readonly series: readonly Series[];
   readonly schemas: readonly SchemaRef[];
+  /** Greater than every series id that was ever used, purged ones too. */
+  readonly nextSeries: number;
   /** Newest record of each datastream, without those that were retired. */
   readonly latest: readonly ObservationRecord[];
 }
