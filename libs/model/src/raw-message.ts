@@ -18,6 +18,8 @@ export interface RawMessage {
   readonly username: string;
   /** Packet id for QoS 1 and 2; recognises a resend together with client and payload. */
   readonly packetId?: number;
+  /** It was a dead letter and runs again: its arrival time stands. */
+  readonly replayed?: boolean;
 }
 
 /** The states of the ledger: every message ends in exactly one. */

@@ -1,0 +1,5 @@
+export * from './device-table.js';
+export * from './ingest.js';
+export * from './outcome.js';
+export * from './series-table.js';
+export * from './snapshot.js';

@@ -1,0 +1,139 @@
+import { compileFilter } from '#access';
+import type { BoundSchema, CompiledSchema, CompiledStatus, TopicPattern } from '#mapping';
+import { comparePatterns } from '#mapping';
+import type { SchemaRef } from '#model';
+
+/** A schema that may take a topic's messages, bound to the topic. */
+export interface Candidate {
+  readonly bound: BoundSchema;
+  readonly ref: SchemaRef;
+}
+
+/** What the schemas say about one topic, resolved once. */
+export interface Route {
+  /** Best first: the most specific pattern, then one with `match`, then the older schema. */
+  readonly candidates: readonly Candidate[];
+  readonly statuses: readonly CompiledStatus[];
+  /** Named by GLOSSA_IGNORE_TOPICS: not counted as unmatched. */
+  readonly ignored: boolean;
+}
+
+interface PatternEntry {
+  readonly pattern: TopicPattern;
+  readonly schema: CompiledSchema | undefined;
+  readonly status: CompiledStatus | undefined;
+}
+
+class TrieNode {
+  readonly literals = new Map<string, TrieNode>();
+  one: TrieNode | undefined;
+  readonly here: PatternEntry[] = [];
+  readonly rest: PatternEntry[] = [];
+}
+
+/** Routes are forgotten beyond this many topics; they are made again on demand. */
+const MAX_ROUTES = 65_536;
+
+/**
+ * An immutable picture of the registered schemas that finds those for a topic. The control plane makes a new
+ * one for each change and swaps the reference; a route costs a trie walk once, then a map look-up.
+ */
+export class Snapshot {
+  readonly #root = new TrieNode();
+  readonly #routes = new Map<string, Route>();
+  readonly #ignored: readonly ((topic: string) => boolean)[];
+
+  constructor(
+    readonly schemas: readonly CompiledSchema[],
+    private readonly refOf: (schema: string, version: number) => SchemaRef,
+    ignore: readonly string[] = [],
+  ) {
+    this.#ignored = ignore.map(compileFilter);
+    for (const schema of schemas) {
+      for (const pattern of schema.patterns) this.#insert({ pattern, schema, status: undefined });
+      if (schema.status) this.#insert({ pattern: schema.status.pattern, schema: undefined, status: schema.status });
+    }
+  }
+
+  /** MQTT topic filters that cover every mapped topic, without repetition. */
+  get filters(): string[] {
+    const filters = new Set<string>();
+    for (const schema of this.schemas) {
+      for (const pattern of schema.patterns) filters.add(pattern.filter);
+      if (schema.status) filters.add(schema.status.pattern.filter);
+    }
+    return [...filters];
+  }
+
+  #insert(entry: PatternEntry): void {
+    let node = this.#root;
+    for (const level of entry.pattern.filter.split('/')) {
+      if (level === '#') {
+        node.rest.push(entry);
+        return;
+      }
+      if (level === '+') {
+        node = node.one ??= new TrieNode();
+        continue;
+      }
+      let next = node.literals.get(level);
+      if (!next) node.literals.set(level, (next = new TrieNode()));
+      node = next;
+    }
+    node.here.push(entry);
+  }
+
+  route(topic: string): Route {
+    let route = this.#routes.get(topic);
+    if (route) return route;
+    if (this.#routes.size >= MAX_ROUTES) {
+      const oldest = this.#routes.keys().next();
+      if (!oldest.done) this.#routes.delete(oldest.value);
+    }
+    route = this.#resolve(topic);
+    this.#routes.set(topic, route);
+    return route;
+  }
+
+  /** Forgets what was resolved, after a device's registration changed. */
+  forgetRoutes(): void {
+    this.#routes.clear();
+  }
+
+  #resolve(topic: string): Route {
+    const found: PatternEntry[] = [];
+    collect(this.#root, topic.split('/'), 0, found);
+    const matching = found.filter((entry) => entry.pattern.match(topic) !== undefined);
+    const schemas = matching.filter((entry) => entry.schema !== undefined);
+    schemas.sort(
+      (a, b) =>
+        comparePatterns(a.pattern, b.pattern) ||
+        Number(b.schema!.hasMatch) - Number(a.schema!.hasMatch) ||
+        a.schema!.createdAt.localeCompare(b.schema!.createdAt) ||
+        a.schema!.id.localeCompare(b.schema!.id),
+    );
+    const seen = new Set<CompiledSchema>();
+    const candidates: Candidate[] = [];
+    for (const { schema, pattern } of schemas) {
+      if (seen.has(schema!)) continue;
+      seen.add(schema!);
+      candidates.push({ bound: schema!.bind(pattern, topic), ref: this.refOf(schema!.id, schema!.version) });
+    }
+    return {
+      candidates,
+      statuses: matching.flatMap((entry) => entry.status ?? []),
+      ignored: this.#ignored.some((matches) => matches(topic)),
+    };
+  }
+}
+
+function collect(node: TrieNode, levels: readonly string[], depth: number, found: PatternEntry[]): void {
+  found.push(...node.rest);
+  if (depth === levels.length) {
+    found.push(...node.here);
+    return;
+  }
+  const literal = node.literals.get(levels[depth]!);
+  if (literal) collect(literal, levels, depth + 1, found);
+  if (node.one) collect(node.one, levels, depth + 1, found);
+}
