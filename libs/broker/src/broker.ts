@@ -1,0 +1,279 @@
+import { Aedes, type Client, type Subscription } from 'aedes';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
+import { createWebSocketStream, type WebSocket } from 'ws';
+import type { AccessDirectory, AccountPolicy } from '#access';
+import type { DeviceTable, Ingest, Outcome, OutcomeSink, SeriesTable } from '#ingest';
+import type { ObservationRenderer } from '#semantics';
+import { policyOf, setPolicy, type ClientInternals } from './client-internals.js';
+import { DeviceStatusBoard } from './device-status.js';
+import { Emitter } from './emitter.js';
+import { Fanout } from './fanout/fanout.js';
+import { RetainedSender } from './fanout/retained.js';
+import { Gate, type GateBudget } from './gate.js';
+import { SessionStore, type SessionLimits } from './sessions/session-store.js';
+
+/** What the broker logs to; pino fits. */
+export interface BrokerLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface BrokerOptions {
+  readonly ingest: Ingest;
+  readonly series: SeriesTable;
+  readonly devices: DeviceTable;
+  readonly access: AccessDirectory;
+  readonly renderer: ObservationRenderer;
+  readonly logger: BrokerLogger;
+  /** Folder of persistent sessions and retained messages; undefined keeps them in memory. */
+  readonly sessionDirectory?: string;
+  readonly sessionLimits?: SessionLimits;
+  readonly budget?: GateBudget;
+  /** Bytes that may wait for one subscriber's socket. */
+  readonly maxBuffered?: number;
+  /** Hears every outcome after it was republished here, such as an upstream broker. */
+  readonly onOutcome?: (outcome: Outcome) => void;
+}
+
+const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
+/** CONNACK with return code 2, identifier rejected (MQTT 3.1.1, 3.2.2.3). */
+const IDENTIFIER_REJECTED = Buffer.from([0x20, 2, 0, 2]);
+
+/**
+ * The MQTT 3.1.1 broker: aedes for the protocol and for raw messages; the gate on the way in, the fan-out for
+ * what the gateway publishes, sessions of our own.
+ */
+export class Broker implements OutcomeSink {
+  readonly #aedes: Aedes;
+  readonly #servers: Server[] = [];
+  readonly #sessions: SessionStore;
+  readonly #fanout: Fanout;
+  readonly #gate: Gate;
+  readonly #retained: RetainedSender;
+  readonly status: DeviceStatusBoard;
+  #closing = false;
+
+  constructor(private readonly options: BrokerOptions) {
+    const { ingest, series, devices, access, renderer, logger } = options;
+    this.#sessions = new SessionStore({
+      directory: options.sessionDirectory,
+      ...(options.sessionLimits && { limits: options.sessionLimits }),
+      mayStore: (client, filter) => policyOf(client)?.subscribe(filter).granted ?? false,
+      usernameOf: (client) => policyOf(client)?.username,
+      onChange: () => this.#fanout.forget(),
+      onDrop: (client, messages) => logger.warn({ client, messages }, 'a session is full: its oldest messages go'),
+    });
+    // The id begins with the time: queued messages of several runs sort in order.
+    const id = `${Date.now().toString(36)}-${process.pid.toString(36)}`;
+    this.#aedes = new Aedes({
+      id,
+      mq: new Emitter(),
+      persistence: this.#sessions,
+      // A client may pipeline behind CONNECT before it is answered.
+      queueLimit: 1000,
+      // A stopped reader holds 64 MiB for a minute by default.
+      drainTimeout: 10_000,
+      preConnect: (client, packet, done) => {
+        const { clientId, clean } = packet;
+        // [MQTT-3.1.3-8]: an empty id needs a clean session.
+        if ((clientId === '' && !clean) || CONTROL.test(clientId)) {
+          client.conn.write(IDENTIFIER_REJECTED);
+          done(new Error('client id rejected'), false);
+        } else done(null, true);
+      },
+      authenticate: (client, username, password, done) => {
+        void this.#authenticate(client, username, password).then((allowed) => done(null, allowed));
+      },
+      authorizePublish: (client, packet, done) => this.#gate.authorize(client, packet, done),
+      authorizeSubscribe: (client, subscription, done) => done(null, this.#authorizeSubscribe(client, subscription)),
+      // A wide subscription receives only what its rules allow.
+      authorizeForward: (client, packet) => (policyOf(client)?.receive(packet.topic) ? packet : null),
+    });
+    this.#fanout = new Fanout({
+      renderer,
+      sessions: this.#sessions,
+      clientById: (clientId) => this.#client(clientId),
+      stamp: () => ({ brokerId: id, brokerCounter: ++(this.#aedes as unknown as { counter: number }).counter }),
+      onDrop: (client, reason) => logger.warn({ client: client.id, reason }, 'subscriber dropped'),
+      ...(options.maxBuffered !== undefined && { maxBuffered: options.maxBuffered }),
+    });
+    this.status = new DeviceStatusBoard(devices, this.#sessions, this.#fanout);
+    this.#retained = new RetainedSender(series, this.#sessions, renderer);
+    this.#gate = new Gate({
+      ingest,
+      sink: this,
+      policyOf: (username) => access.policy(username),
+      onRefused: (client, topic) => logger.info({ client, topic }, 'publish refused'),
+      onFailure: (error) => {
+        if (!this.#closing) logger.warn({ err: error }, 'message not acknowledged');
+      },
+      ...(options.budget && { budget: options.budget }),
+    });
+    this.#listenToAedes();
+    access.onChange((username) => this.#accountChanged(username));
+  }
+
+  /** Opens sessions and begins to serve connections that are handed over. */
+  async open(): Promise<void> {
+    await this.#sessions.open();
+    await this.#aedes.listen();
+    this.#fanout.forget();
+    this.status.reset();
+  }
+
+  /** Listens for plain MQTT. Resolves with the port in use. @throws when the port is taken */
+  async listen(port: number, host: string): Promise<number> {
+    return this.#serve(createServer({ noDelay: true }, (socket) => this.handle(socket)), port, host);
+  }
+
+  /** Listens for MQTT over TLS. @param tls certificate chain and key, PEM */
+  async listenTls(port: number, host: string, tls: { cert: Buffer; key: Buffer }): Promise<number> {
+    const server = createTlsServer({ ...tls, noDelay: true } as object, (socket) => this.handle(socket));
+    server.on('tlsClientError', () => undefined);
+    return this.#serve(server, port, host);
+  }
+
+  async #serve(server: Server, port: number, host: string): Promise<number> {
+    server.listen(port, host);
+    await once(server, 'listening');
+    this.#servers.push(server);
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** Serves one connection. */
+  handle(stream: Duplex | Socket, request?: IncomingMessage): void {
+    stream.on('error', () => undefined);
+    if (this.#closing) {
+      stream.destroy();
+      return;
+    }
+    const client = this.#aedes.handle(stream, request);
+    this.#gate.attach(client);
+    stream.once('close', () => this.#fanout.remove(client));
+  }
+
+  /** Serves one WebSocket connection with the subprotocol `mqtt` (MQTT 3.1.1, 6). */
+  handleWebSocket(socket: WebSocket, request: IncomingMessage): void {
+    this.handle(createWebSocketStream(socket), request);
+  }
+
+  get connections(): number {
+    return this.#aedes.connectedClients;
+  }
+
+  /** Semantic messages handed to subscribers since start. */
+  get delivered(): number {
+    return this.#fanout.delivered;
+  }
+
+  /** Messages between a socket and the store now. */
+  get depth(): number {
+    return this.#gate.depth;
+  }
+
+  /** What hinders the broker, a sentence. */
+  get trouble(): string | undefined {
+    return this.#sessions.trouble;
+  }
+
+  /** Republishes an outcome: observations, reasons of rejection, a device's status. */
+  publish(outcome: Outcome): void {
+    this.#fanout.publish(outcome);
+    if (outcome.status) this.status.set(outcome.status.device, outcome.status.online);
+    this.options.onOutcome?.(outcome);
+  }
+
+  /** Raw retained messages, to be read again when a schema learns where devices say that they are there. */
+  *retainedRaw(): Generator<{ topic: string; payload: Buffer }> {
+    for (const { topic, payload } of this.#sessions.retained.values()) yield { topic, payload: Buffer.from(payload) };
+  }
+
+  /** Stops accepting, lets what is held commit, closes. */
+  async close(): Promise<void> {
+    for (const server of this.#servers) server.close();
+    // Nothing new is read; what was read is acknowledged after its commit.
+    const deadline = Date.now() + 3000;
+    while (this.#gate.depth > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    this.#closing = true;
+    this.#fanout.flush();
+    await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
+    this.#gate.close();
+    await this.#sessions.destroy();
+  }
+
+  async #authenticate(client: Client, username: string | undefined, password: Buffer | undefined): Promise<boolean> {
+    try {
+      const policy = await this.options.access.authenticate(username, password?.toString() ?? '');
+      if (!policy) {
+        this.options.logger.info({ client: client.id, username }, 'sign-in refused');
+        return false;
+      }
+      setPolicy(client, policy);
+      return true;
+    } catch (error) {
+      this.options.logger.warn({ client: client.id, username, err: error }, 'sign-in failed');
+      return false;
+    }
+  }
+
+  #authorizeSubscribe(client: Client, subscription: Subscription): Subscription | null {
+    const { topic, qos } = subscription;
+    const decision = policyOf(client)?.subscribe(topic);
+    if (!decision?.granted || CONTROL.test(topic)) {
+      this.options.logger.info({ client: client.id, filter: topic, rule: decision?.rule }, 'subscription refused');
+      return null;
+    }
+    this.#fanout.subscribe(client, topic, qos);
+    return subscription;
+  }
+
+  #listenToAedes(): void {
+    const { logger } = this.options;
+    this.#aedes.on('subscribe', (subscriptions, client) => {
+      this.#retained.send(client, subscriptions).catch((error: unknown) => {
+        logger.warn({ client: client.id, err: error }, 'retained messages not sent');
+      });
+    });
+    this.#aedes.on('unsubscribe', (filters, client) => {
+      for (const filter of filters) this.#fanout.unsubscribe(client, filter);
+    });
+    this.#aedes.on('clientReady', (client) => {
+      this.#fanout.forget();
+      const username = policyOf(client)?.username;
+      if (username !== undefined) this.status.connected(username);
+      client.conn.once('close', () => {
+        this.#fanout.forget();
+        if (username !== undefined) this.status.disconnected(username);
+      });
+    });
+    this.#aedes.on('clientError', (client, error) => {
+      logger.info({ client: client.id, reason: error.message }, 'connection closed');
+    });
+    this.#aedes.on('connectionError', (_client, error) => {
+      logger.info({ reason: error.message }, 'connection closed before sign-in');
+    });
+  }
+
+  /** Rules that changed hold at once; an account that is gone is disconnected. */
+  #accountChanged(username: string): void {
+    const policy: AccountPolicy | undefined = this.options.access.policy(username);
+    for (const client of this.#clients()) {
+      if (policyOf(client)?.username !== username) continue;
+      if (policy) setPolicy(client, policy);
+      else client.conn.destroy();
+    }
+    this.#fanout.forget();
+  }
+
+  #client(id: string): Client | undefined {
+    return (this.#aedes as unknown as { clients: Record<string, ClientInternals> }).clients[id];
+  }
+
+  #clients(): Client[] {
+    return Object.values((this.#aedes as unknown as { clients: Record<string, Client> }).clients);
+  }
+}

@@ -1,0 +1,80 @@
+import type { AedesPublishPacket } from 'aedes';
+import type { DeviceTable } from '#ingest';
+import { encodeSegment } from '#model';
+import type { Fanout } from './fanout/fanout.js';
+import type { SessionStore } from './sessions/session-store.js';
+
+/**
+ * `glossa/devices/{device}/status`: retained `online` or `offline`, from the connection of the account that a
+ * device is registered with (its will comes with the connection's end), or from what the device's schema calls
+ * its status message.
+ */
+export class DeviceStatusBoard {
+  readonly #connections = new Map<string, number>();
+
+  constructor(
+    private readonly devices: DeviceTable,
+    private readonly sessions: SessionStore,
+    private readonly fanout: Fanout,
+  ) {}
+
+  /** After a start nobody is connected yet. */
+  reset(): void {
+    for (const device of this.devices.values()) {
+      if (device.account !== undefined) this.set(device.id, this.#connected(device.account));
+    }
+  }
+
+  connected(username: string): void {
+    const count = (this.#connections.get(username) ?? 0) + 1;
+    this.#connections.set(username, count);
+    if (count === 1) this.#setAccount(username, true);
+  }
+
+  disconnected(username: string): void {
+    const count = (this.#connections.get(username) ?? 1) - 1;
+    if (count > 0) {
+      this.#connections.set(username, count);
+      return;
+    }
+    this.#connections.delete(username);
+    this.#setAccount(username, false);
+  }
+
+  /** A device was registered, or with another account. */
+  registered(device: string): void {
+    const account = this.devices.get(device)?.account;
+    if (account !== undefined) this.set(device, this.#connected(account));
+  }
+
+  set(device: string, online: boolean): void {
+    const payload = online ? 'online' : 'offline';
+    const topic = statusTopic(device);
+    if (this.sessions.retained.get(topic)?.payload.toString() === payload) return;
+    this.#publish(topic, payload);
+  }
+
+  /** A device that is deleted leaves no retained status behind. */
+  remove(device: string): void {
+    const topic = statusTopic(device);
+    if (this.sessions.retained.has(topic)) this.#publish(topic, '');
+  }
+
+  #connected(account: string): boolean {
+    return this.#connections.has(account);
+  }
+
+  #setAccount(username: string, online: boolean): void {
+    for (const device of this.devices.values()) if (device.account === username) this.set(device.id, online);
+  }
+
+  #publish(topic: string, payload: string): void {
+    const packet = { cmd: 'publish', topic, payload: Buffer.from(payload), qos: 1, retain: true, dup: false };
+    this.sessions.storeRetained(packet as AedesPublishPacket);
+    this.fanout.send(topic, payload, 1);
+  }
+}
+
+function statusTopic(device: string): string {
+  return `glossa/devices/${encodeSegment(device)}/status`;
+}

@@ -1,0 +1,83 @@
+import { mqttTrie } from './mqtt-trie.js';
+
+interface Message {
+  readonly topic: string;
+}
+
+type Done = (error?: Error | null) => void;
+type Listener = (message: Message, done: Done) => void;
+
+const MAX_TOPICS = 10_000;
+
+/**
+ * The broker's internal bus (aedes' `mq`). The default one recurses when its queue drains and overflows the
+ * stack under load (mqemitter issue 204); this one delivers at once, in a plain loop, and keeps no queue:
+ * each subscriber's socket has its own.
+ */
+export class Emitter {
+  readonly #trie = mqttTrie<Listener>();
+  readonly #cache = new Map<string, readonly Listener[]>();
+  closed = false;
+  /** Read by aedes' tests of a quiet bus; nothing waits here. */
+  readonly current = 0;
+
+  on(filter: string, listener: Listener, done?: () => void): this {
+    this.#trie.add(filter, listener);
+    this.#cache.clear();
+    if (done) setImmediate(done);
+    return this;
+  }
+
+  removeListener(filter: string, listener: Listener, done?: () => void): this {
+    this.#trie.remove(filter, listener);
+    this.#cache.clear();
+    if (done) setImmediate(done);
+    return this;
+  }
+
+  removeAllListeners(filter: string, done?: () => void): this {
+    this.#trie.remove(filter);
+    this.#cache.clear();
+    if (done) setImmediate(done);
+    return this;
+  }
+
+  emit(message: Message, done: Done = ignore): this {
+    if (this.closed) {
+      done(new Error('the broker is closed'));
+      return this;
+    }
+    const listeners = this.#listeners(message.topic);
+    let waiting = listeners.length;
+    if (waiting === 0) {
+      done();
+      return this;
+    }
+    const one = () => {
+      if (--waiting === 0) done();
+    };
+    for (const listener of listeners) listener(message, one);
+    return this;
+  }
+
+  close(done: () => void): this {
+    this.closed = true;
+    this.#cache.clear();
+    setImmediate(done);
+    return this;
+  }
+
+  #listeners(topic: string): readonly Listener[] {
+    let listeners = this.#cache.get(topic);
+    if (!listeners) {
+      listeners = this.#trie.match(topic);
+      if (this.#cache.size >= MAX_TOPICS) this.#cache.clear();
+      this.#cache.set(topic, listeners);
+    }
+    return listeners;
+  }
+}
+
+function ignore(): void {
+  // aedes passes no callback where it does not care
+}

@@ -1,0 +1,107 @@
+import type { Qos } from '#model';
+
+/** Where one message lies in an arena. */
+export interface Encoded {
+  /** A whole QoS 0 PUBLISH packet without RETAIN. */
+  readonly start: number;
+  /** Where the topic's length field begins. */
+  readonly topic: number;
+  /** Where the payload begins. */
+  readonly payload: number;
+  readonly end: number;
+}
+
+const PUBLISH = 0x30;
+
+/** Bytes of the variable byte integer that writes a remaining length (MQTT 3.1.1, 2.2.3). */
+function lengthBytes(length: number): number {
+  return length < 128 ? 1 : length < 16_384 ? 2 : length < 2_097_152 ? 3 : 4;
+}
+
+function writeLength(buffer: Buffer, at: number, length: number): void {
+  let rest = length;
+  while (rest > 127) {
+    buffer[at++] = (rest & 127) | 128;
+    rest >>>= 7;
+  }
+  buffer[at] = rest;
+}
+
+/**
+ * One growing buffer that holds a batch of PUBLISH packets, each encoded once: a subscriber's share is a run of
+ * contiguous ranges. A fresh buffer for each batch, so that sockets may keep what they could not send yet.
+ */
+export class Arena {
+  buffer: Buffer;
+  length = 0;
+
+  constructor(capacity: number) {
+    this.buffer = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  /** Appends a message; `topic` is its UTF-8. */
+  append(topic: Buffer, payload: string): Encoded {
+    // A UTF-16 unit takes at most three bytes.
+    this.#reserve(topic.length + payload.length * 3 + 7);
+    const { buffer } = this;
+    const start = this.length;
+    // Most messages take two length bytes; the rest moves.
+    let topicAt = start + 3;
+    let payloadAt = topicAt + 2 + topic.length;
+    const size = buffer.write(payload, payloadAt, 'utf8');
+    const remaining = 2 + topic.length + size;
+    const shift = lengthBytes(remaining) - 2;
+    if (shift !== 0) {
+      buffer.copyWithin(payloadAt + shift, payloadAt, payloadAt + size);
+      topicAt += shift;
+      payloadAt += shift;
+    }
+    buffer[start] = PUBLISH;
+    writeLength(buffer, start + 1, remaining);
+    buffer[topicAt] = topic.length >>> 8;
+    buffer[topicAt + 1] = topic.length & 255;
+    topic.copy(buffer, topicAt + 2);
+    this.length = payloadAt + size;
+    return { start, topic: topicAt, payload: payloadAt, end: this.length };
+  }
+
+  #reserve(size: number): void {
+    if (this.length + size <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.length + size));
+    this.buffer.copy(larger, 0, 0, this.length);
+    this.buffer = larger;
+  }
+}
+
+/** Bytes of a message as a packet of QoS 1 or 2. */
+export function packetSize(encoded: Encoded): number {
+  const remaining = encoded.end - encoded.topic + 2;
+  return 1 + lengthBytes(remaining) + remaining;
+}
+
+/** Writes an encoded message as a packet of QoS 1 or 2 with its packet id; answers where it ends. */
+export function writeWithId(source: Buffer, encoded: Encoded, qos: Qos, id: number, target: Buffer, at: number): number {
+  const remaining = encoded.end - encoded.topic + 2;
+  target[at] = PUBLISH | (qos << 1);
+  writeLength(target, at + 1, remaining);
+  at += 1 + lengthBytes(remaining);
+  at += source.copy(target, at, encoded.topic, encoded.payload);
+  target[at] = id >>> 8;
+  target[at + 1] = id & 255;
+  return at + 2 + source.copy(target, at + 2, encoded.payload, encoded.end);
+}
+
+/** One PUBLISH packet, as retained messages are sent when someone subscribes. */
+export function encodePublish(topic: string, payload: Buffer, qos: Qos, retain: boolean, id = 0): Buffer {
+  const topicBytes = Buffer.from(topic);
+  const remaining = 2 + topicBytes.length + (qos > 0 ? 2 : 0) + payload.length;
+  const packet = Buffer.allocUnsafe(1 + lengthBytes(remaining) + remaining);
+  packet[0] = PUBLISH | (qos << 1) | (retain ? 1 : 0);
+  writeLength(packet, 1, remaining);
+  let at = 1 + lengthBytes(remaining);
+  at = packet.writeUInt16BE(topicBytes.length, at);
+  at += topicBytes.copy(packet, at);
+  if (qos > 0) at = packet.writeUInt16BE(id, at);
+  payload.copy(packet, at);
+  return packet;
+}

@@ -1,0 +1,236 @@
+import type { Client } from 'aedes';
+import type { Outcome, OutcomeSink } from '#ingest';
+import type { Qos, Series } from '#model';
+import { semanticTopic, type ObservationRenderer } from '#semantics';
+import { nextPacketId, policyOf } from '../client-internals.js';
+import { mqttTrie } from '../mqtt-trie.js';
+import type { SessionStore } from '../sessions/session-store.js';
+import { Arena, packetSize, writeWithId, type Encoded } from './arena.js';
+import { rejectionMessages } from './rejection-messages.js';
+
+interface Subscriber {
+  readonly client: Client;
+  readonly filters: Map<string, Subscription>;
+  /** QoS 0 ranges of the current batch: start, end, start, end, ... */
+  ranges: number[];
+  /** QoS 1 and 2 messages of the current batch. */
+  acknowledged: { encoded: Encoded; qos: Qos }[];
+}
+
+interface Subscription {
+  readonly subscriber: Subscriber;
+  readonly qos: Qos;
+}
+
+/** Who receives a topic: resolved once, until a subscription or a right changes. */
+interface Targets {
+  readonly topic: string;
+  readonly bytes: Buffer;
+  readonly direct: readonly Subscription[];
+  /** Persistent sessions with QoS 1 or 2: aedes delivers and keeps. */
+  readonly sessions: readonly { clientId: string; qos: Qos; client: Client | undefined }[];
+}
+
+export interface FanoutOptions {
+  readonly renderer: ObservationRenderer;
+  readonly sessions: SessionStore;
+  /** The connected client of an id. */
+  readonly clientById: (id: string) => Client | undefined;
+  /** aedes' own id and counter, for queued messages. */
+  readonly stamp: () => { brokerId: string; brokerCounter: number };
+  readonly onDrop: (client: Client, reason: string) => void;
+  /** Bytes that may wait for one socket. */
+  readonly maxBuffered?: number;
+}
+
+const MAX_BUFFERED = 8 * 1024 * 1024;
+const FEW_RANGES = 8;
+
+/**
+ * Delivers what the gateway itself publishes, `semantic/` and `glossa/`. It keeps its own index of subscribers;
+ * a batch is encoded once, and each QoS 0 socket gets its share as contiguous ranges. QoS 1 and 2 of clean
+ * sessions are written with packet ids here too; persistent sessions go through aedes, which keeps them.
+ */
+export class Fanout implements OutcomeSink {
+  readonly #subscribers = new Map<Client, Subscriber>();
+  readonly #trie = mqttTrie<Subscription>();
+  readonly #bySeries: (Targets | undefined)[] = [];
+  readonly #maxBuffered: number;
+  #arena: Arena | undefined;
+  #touched = new Set<Subscriber>();
+  #lastSize = 64 * 1024;
+  /** Messages handed to subscribers since start. */
+  delivered = 0;
+
+  constructor(private readonly options: FanoutOptions) {
+    this.#maxBuffered = options.maxBuffered ?? MAX_BUFFERED;
+  }
+
+  /** A granted subscription, new or restored. */
+  subscribe(client: Client, filter: string, qos: Qos): void {
+    let subscriber = this.#subscribers.get(client);
+    if (!subscriber) {
+      subscriber = { client, filters: new Map(), ranges: [], acknowledged: [] };
+      this.#subscribers.set(client, subscriber);
+    }
+    this.unsubscribe(client, filter);
+    const subscription = { subscriber, qos };
+    subscriber.filters.set(filter, subscription);
+    this.#trie.add(filter, subscription);
+    this.forget();
+  }
+
+  unsubscribe(client: Client, filter: string): void {
+    const subscriber = this.#subscribers.get(client);
+    const subscription = subscriber?.filters.get(filter);
+    if (!subscriber || !subscription) return;
+    subscriber.filters.delete(filter);
+    this.#trie.remove(filter, subscription);
+    this.forget();
+  }
+
+  /** A connection that ended. */
+  remove(client: Client): void {
+    const subscriber = this.#subscribers.get(client);
+    if (subscriber) {
+      for (const [filter, subscription] of subscriber.filters) this.#trie.remove(filter, subscription);
+      this.#subscribers.delete(client);
+      this.#touched.delete(subscriber);
+    }
+    this.forget();
+  }
+
+  /** Who receives what is found anew: a subscription, a session or a right changed. */
+  forget(): void {
+    this.#bySeries.length = 0;
+  }
+
+  publish(outcome: Outcome): void {
+    const { observations, raw } = outcome;
+    for (const { record } of observations) {
+      const targets = this.#targetsOf(record.series);
+      // Nothing is rendered for nobody.
+      if (targets.direct.length === 0 && (raw.qos === 0 || targets.sessions.length === 0)) continue;
+      this.#deliver(targets, this.options.renderer.json(record), raw.qos);
+    }
+    if (outcome.rejections.length > 0) {
+      for (const { topic, payload } of rejectionMessages(outcome)) this.send(topic, payload, raw.qos);
+    }
+  }
+
+  /** Publishes one message of the gateway's own. */
+  send(topic: string, payload: string, qos: Qos): void {
+    const targets = this.#resolve(topic);
+    if (targets.direct.length > 0 || targets.sessions.length > 0) this.#deliver(targets, payload, qos);
+  }
+
+  #targetsOf(series: Series): Targets {
+    return (this.#bySeries[series.id] ??= this.#resolve(semanticTopic(series)));
+  }
+
+  #resolve(topic: string): Targets {
+    const sessions = this.options.sessions.sessionsFor(topic).map(({ clientId, qos }) => ({
+      clientId,
+      qos,
+      client: this.options.clientById(clientId),
+    }));
+    const kept = new Set(sessions.map(({ client }) => client));
+    const best = new Map<Subscriber, Subscription>();
+    for (const subscription of this.#trie.match(topic)) {
+      const { subscriber } = subscription;
+      const other = best.get(subscriber);
+      // [MQTT-3.3.5-1]: overlapping subscriptions deliver once, with the highest QoS.
+      if (other && other.qos >= subscription.qos) continue;
+      if (policyOf(subscriber.client)?.receive(topic)) best.set(subscriber, subscription);
+    }
+    const direct = [...best.values()].map((subscription) =>
+      // Its QoS 1 and 2 go through the kept session; what is left for the socket is QoS 0.
+      kept.has(subscription.subscriber.client) ? { ...subscription, qos: -1 as Qos } : subscription,
+    );
+    return { topic, bytes: Buffer.from(topic), direct, sessions };
+  }
+
+  #deliver(targets: Targets, payload: string, qos: Qos): void {
+    const { direct, sessions, topic, bytes } = targets;
+    if (direct.length > 0) {
+      if (!this.#arena) {
+        this.#arena = new Arena(this.#lastSize);
+        setImmediate(() => this.flush());
+      }
+      const encoded = this.#arena.append(bytes, payload);
+      for (const { subscriber, qos: granted } of direct) {
+        if ((granted as number) === -1 && qos > 0) continue;
+        this.#touched.add(subscriber);
+        this.delivered++;
+        if (qos === 0 || granted <= 0) {
+          const { ranges } = subscriber;
+          if (ranges.length > 0 && ranges[ranges.length - 1] === encoded.start) ranges[ranges.length - 1] = encoded.end;
+          else ranges.push(encoded.start, encoded.end);
+        } else {
+          // Order within a topic holds [MQTT-4.6.0-6]: one QoS a series and subscriber.
+          subscriber.acknowledged.push({ encoded, qos: Math.min(qos, granted) as Qos });
+        }
+      }
+    }
+    if (qos > 0 && sessions.length > 0) this.#keep(topic, payload, qos, sessions);
+  }
+
+  #keep(topic: string, payload: string, qos: Qos, sessions: Targets['sessions']): void {
+    const packet = { cmd: 'publish' as const, topic, payload: Buffer.from(payload), retain: false, dup: false };
+    for (const { client, clientId, qos: granted } of sessions) {
+      const effective = Math.min(qos, granted) as Qos;
+      if (client?.connected) {
+        if (!policyOf(client)?.receive(topic)) continue;
+        this.delivered++;
+        client.publish({ ...packet, qos: effective });
+      } else {
+        const stamped = { ...packet, qos: effective, ...this.options.stamp() };
+        this.options.sessions.outgoingEnqueue({ clientId, qos: granted }, stamped);
+      }
+    }
+  }
+
+  /** Writes the batch to the sockets. Runs by itself at the end of the event loop's turn. */
+  flush(): void {
+    const arena = this.#arena;
+    if (!arena) return;
+    this.#arena = undefined;
+    this.#lastSize = Math.max(64 * 1024, Math.min(arena.length + 16 * 1024, 4 * 1024 * 1024));
+    const touched = this.#touched;
+    this.#touched = new Set();
+    for (const subscriber of touched) {
+      const { client, ranges, acknowledged } = subscriber;
+      subscriber.ranges = [];
+      subscriber.acknowledged = [];
+      if (client.closed || client.conn.destroyed) continue;
+      if (ranges.length > 0) writeRanges(client, arena.buffer, ranges);
+      if (acknowledged.length > 0) writeAcknowledged(client, arena.buffer, acknowledged);
+      if (client.conn.writableLength > this.#maxBuffered) {
+        this.options.onDrop(client, `${client.conn.writableLength} bytes wait for a subscriber that does not read`);
+        client.conn.destroy();
+      }
+    }
+  }
+}
+
+function writeRanges(client: Client, buffer: Buffer, ranges: readonly number[]): void {
+  if (ranges.length / 2 <= FEW_RANGES) {
+    for (let i = 0; i < ranges.length; i += 2) client.conn.write(buffer.subarray(ranges[i], ranges[i + 1]));
+    return;
+  }
+  let size = 0;
+  for (let i = 0; i < ranges.length; i += 2) size += ranges[i + 1]! - ranges[i]!;
+  const joined = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (let i = 0; i < ranges.length; i += 2) at += buffer.copy(joined, at, ranges[i], ranges[i + 1]);
+  client.conn.write(joined);
+}
+
+function writeAcknowledged(client: Client, buffer: Buffer, messages: Subscriber['acknowledged']): void {
+  let size = 0;
+  for (const { encoded } of messages) size += packetSize(encoded);
+  const packets = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { encoded, qos } of messages) at = writeWithId(buffer, encoded, qos, nextPacketId(client), packets, at);
+  client.conn.write(packets);
+}

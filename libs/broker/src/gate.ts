@@ -1,0 +1,210 @@
+import type { Client, PublishPacket } from 'aedes';
+import type { AccountPolicy } from '#access';
+import type { Ingest, Outcome, OutcomeSink } from '#ingest';
+import { nowMicros, type RawMessage } from '#model';
+import { policyOf, type ClientInternals } from './client-internals.js';
+import type { StoredWill } from './sessions/session-store.js';
+
+/** How much may be between a socket and the store. */
+export interface GateBudget {
+  readonly clientMessages: number;
+  readonly clientBytes: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+const BUDGET: GateBudget = {
+  clientMessages: 1000,
+  clientBytes: 8 * 1024 * 1024,
+  messages: 4000,
+  bytes: 16 * 1024 * 1024,
+};
+
+/** Unmapped, undeliverable: where a refused publish goes after its acknowledgement [MQTT-3.3.5-2]. */
+const NOWHERE = '$refused';
+// eslint's no-control-regex aside, these are the characters that topics must not or should not hold [MQTT-1.5.3-2].
+const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
+const KEEPALIVE_MS = 1000;
+
+type Callback = (error?: Error | null) => void;
+
+interface Slot {
+  readonly callback: Callback;
+  readonly bytes: number;
+  readonly close: string | undefined;
+  outcome: Outcome | undefined;
+}
+
+interface Held {
+  /** In order of arrival; each leaves when it and all before it are committed. */
+  readonly slots: Slot[];
+  bytes: number;
+}
+
+export interface GateOptions {
+  readonly ingest: Ingest;
+  readonly sink: OutcomeSink;
+  readonly budget?: GateBudget;
+  /** The policy of an account by name, for wills of clients that are gone. */
+  readonly policyOf: (username: string) => AccountPolicy | undefined;
+  readonly onRefused: (client: string, reason: string) => void;
+  readonly onFailure: (error: Error) => void;
+}
+
+/**
+ * The way in. A PUBLISH is stored before it is acknowledged: aedes calls `authorize` (its `authorizePublish`)
+ * before PUBACK and PUBREC, and goes on when the batch that holds the message has committed. Every outcome of a
+ * client, refusals too, leaves through one queue in the order of arrival [MQTT-4.6.0-2]. What is held has a
+ * budget: over it a connection is not read, and the sender feels the store's speed on its socket.
+ */
+export class Gate {
+  readonly #held = new Map<Client | null, Held>();
+  readonly #waiting = new Set<ClientInternals>();
+  readonly #budget: GateBudget;
+  readonly #keepalive: NodeJS.Timeout;
+  #messages = 0;
+  #bytes = 0;
+  #waking = false;
+
+  constructor(private readonly options: GateOptions) {
+    this.#budget = options.budget ?? BUDGET;
+    // A client whose pings we do not read must not be told dead for it.
+    this.#keepalive = setInterval(() => this.#refreshKeepalive(), KEEPALIVE_MS).unref();
+  }
+
+  /** Messages between a socket and the store now. */
+  get depth(): number {
+    return this.#messages;
+  }
+
+  /** Puts the gate between a connection and aedes. */
+  attach(client: Client): void {
+    const internals = client as ClientInternals;
+    const { conn } = client;
+    const read = conn.read.bind(conn);
+    conn.read = (size?: number) => {
+      if (this.#open(client)) return read(size) as Buffer | null;
+      this.#waiting.add(internals);
+      return null;
+    };
+    conn.once('close', () => this.#waiting.delete(internals));
+  }
+
+  /**
+   * aedes' `authorizePublish`. It must not throw (that would end the process), runs before the detection of
+   * QoS 2 duplicates, and comes for wills with a closed client or none.
+   */
+  authorize = (client: Client | null, packet: PublishPacket, callback: Callback): void => {
+    try {
+      this.#take(client, packet, callback);
+    } catch (error) {
+      this.options.onFailure(error as Error);
+      callback(error as Error);
+    }
+  };
+
+  #take(client: Client | null, packet: PublishPacket, callback: Callback): void {
+    const { topic } = packet;
+    const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
+    const username = (client && policyOf(client)?.username) ?? (packet as StoredWill).username ?? '';
+    const raw: RawMessage = {
+      topic,
+      payload,
+      qos: packet.qos,
+      retain: packet.retain,
+      dup: packet.dup,
+      received: nowMicros(),
+      client: client?.id ?? (packet as StoredWill).clientId ?? '',
+      username,
+      ...(packet.messageId !== undefined && { packetId: packet.messageId }),
+    };
+    const policy = (client && policyOf(client)) ?? this.options.policyOf(username);
+    const decision = policy?.publish(topic);
+    const malformed = CONTROL.test(topic);
+    let close: string | undefined;
+    let done: Promise<Outcome>;
+    if (malformed) {
+      // [MQTT-1.5.3-2] and, for the other control characters, 1.5.3's "should not".
+      close = 'a topic with control characters';
+      done = this.options.ingest.refuse(raw, 'topic', `the topic has control characters`, 'topic-malformed');
+    } else if (!decision?.allowed) {
+      const rule = decision?.rule ?? 'no-account';
+      if (policy?.onDeny === 'disconnect') close = `a publish that ${describe(rule)} denies`;
+      done = this.options.ingest.refuse(raw, describe(rule), `${username || 'nobody'} may not publish to ${topic}: ${describe(rule)}`);
+    } else {
+      done = this.options.ingest.ingest(raw);
+    }
+    if (malformed || !decision?.allowed) {
+      this.options.onRefused(raw.client, topic);
+      packet.topic = NOWHERE;
+      packet.payload = Buffer.alloc(0);
+      packet.retain = false;
+    }
+    this.#hold(client, { callback, bytes: payload.length + topic.length, close, outcome: undefined }, done);
+  }
+
+  #hold(client: Client | null, slot: Slot, done: Promise<Outcome>): void {
+    let held = this.#held.get(client);
+    if (!held) this.#held.set(client, (held = { slots: [], bytes: 0 }));
+    held.slots.push(slot);
+    held.bytes += slot.bytes;
+    this.#messages++;
+    this.#bytes += slot.bytes;
+    done.then(
+      (outcome) => {
+        slot.outcome = outcome;
+        this.#release(client, held);
+      },
+      // The store closed before the commit: nothing is acknowledged, the sender sends it again.
+      (error: unknown) => this.options.onFailure(error as Error),
+    );
+  }
+
+  /** Acknowledges what is committed, in order, and republishes it. */
+  #release(client: Client | null, held: Held): void {
+    while (held.slots[0]?.outcome) {
+      const { callback, bytes, close, outcome } = held.slots.shift()!;
+      held.bytes -= bytes;
+      this.#messages--;
+      this.#bytes -= bytes;
+      if (close && client) client.conn.end();
+      else callback(null);
+      this.options.sink.publish(outcome!);
+    }
+    if (held.slots.length === 0) this.#held.delete(client);
+    if (this.#waiting.size > 0 && !this.#waking) {
+      this.#waking = true;
+      setImmediate(() => this.#wake());
+    }
+  }
+
+  #open(client: Client): boolean {
+    if (this.#messages >= this.#budget.messages || this.#bytes >= this.#budget.bytes) return false;
+    const held = this.#held.get(client);
+    return !held || (held.slots.length < this.#budget.clientMessages && held.bytes < this.#budget.clientBytes);
+  }
+
+  /** Waiting connections get their turn, the one that waited longest first. */
+  #wake(): void {
+    this.#waking = false;
+    for (const client of [...this.#waiting]) {
+      if (this.#messages >= this.#budget.messages || this.#bytes >= this.#budget.bytes) return;
+      if (!this.#open(client)) continue;
+      this.#waiting.delete(client);
+      if (!client.closed) client._nextBatch();
+    }
+  }
+
+  #refreshKeepalive(): void {
+    for (const client of this.#waiting) client._keepaliveTimer?.refresh();
+    for (const client of this.#held.keys()) (client as ClientInternals | null)?._keepaliveTimer?.refresh();
+  }
+
+  close(): void {
+    clearInterval(this.#keepalive);
+  }
+}
+
+function describe(rule: unknown): string {
+  return typeof rule === 'string' ? rule : JSON.stringify(rule);
+}

@@ -1,0 +1,75 @@
+import { Level } from 'level';
+
+type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
+
+/**
+ * The durable side of sessions: a LevelDB folder that mirrors what memory holds. Writes are collected for one
+ * turn of the event loop and written in order; memory is the authority, so nothing waits for a read.
+ */
+export class Journal {
+  #pending: Operation[] = [];
+  #writing: Promise<void> | undefined;
+  #failure: Error | undefined;
+
+  private constructor(private readonly db: Level | undefined) {}
+
+  /** @param directory folder of the database; undefined keeps nothing */
+  static async open(directory: string | undefined): Promise<Journal> {
+    if (directory === undefined) return new Journal(undefined);
+    const db = new Level(directory);
+    await db.open();
+    return new Journal(db);
+  }
+
+  /** Why the last write failed, until one succeeds. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  put(key: string, value: unknown): void {
+    if (this.db) this.#push({ type: 'put', key, value: JSON.stringify(value) });
+  }
+
+  del(key: string): void {
+    if (this.db) this.#push({ type: 'del', key });
+  }
+
+  /** Every entry whose key starts with `prefix`, which ends with `:`, in the order of keys. */
+  async *entries(prefix: string): AsyncGenerator<[string, unknown]> {
+    if (!this.db) return;
+    for await (const [key, value] of this.db.iterator({ gte: prefix, lt: `${prefix.slice(0, -1)};` })) {
+      yield [key, JSON.parse(value)];
+    }
+  }
+
+  /** Resolves when everything put so far is written. */
+  async flush(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    await this.db?.close();
+  }
+
+  #push(operation: Operation): void {
+    this.#pending.push(operation);
+    this.#writing ??= this.#write();
+  }
+
+  async #write(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#pending.length > 0) {
+      const operations = this.#pending;
+      this.#pending = [];
+      try {
+        await this.db!.batch(operations);
+        this.#failure = undefined;
+      } catch (error) {
+        // Sessions degrade to memory while the disk is full; observations have their own durable path.
+        this.#failure = error as Error;
+      }
+    }
+    this.#writing = undefined;
+  }
+}

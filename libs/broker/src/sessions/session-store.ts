@@ -1,0 +1,340 @@
+import type { AedesPublishPacket, Client, PublishPacket, Subscription } from 'aedes';
+import { Readable } from 'node:stream';
+import { mqttTrie } from '../mqtt-trie.js';
+import { Journal } from './journal.js';
+import { OutgoingQueue, type OutgoingPacket } from './outgoing-queue.js';
+import { fromJson, toJson } from './packet-json.js';
+
+/** A subscription of a persistent session. */
+export interface SessionSubscription {
+  readonly clientId: string;
+  readonly topic: string;
+  readonly qos: 0 | 1 | 2;
+}
+
+/** A will with the account that may be told for it after a restart. */
+export type StoredWill = PublishPacket & { clientId?: string; brokerId?: string; username?: string };
+
+/** How much a session may hold for a client that is away. */
+export interface SessionLimits {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+interface Options {
+  /** Folder for what survives a restart; undefined keeps sessions in memory. */
+  readonly directory?: string | undefined;
+  readonly limits?: SessionLimits;
+  /** Whether the session may keep this subscription: access control, asked before storing. */
+  readonly mayStore?: (client: Client, filter: string) => boolean;
+  /** Account of a connected client, kept with its will. */
+  readonly usernameOf?: (client: Client) => string | undefined;
+  /** Called when persistent subscriptions change. */
+  readonly onChange?: () => void;
+  readonly onDrop?: (clientId: string, messages: number) => void;
+}
+
+type Named = Pick<Client, 'id'>;
+
+/**
+ * A promise that is kept already. aedes loses order, and with it packets, where these calls take a turn of the
+ * event loop: it discards a packet whose counter is lower than the last one delivered.
+ */
+const KEPT: PromiseLike<undefined> = kept(undefined);
+
+function kept<T>(value: T): PromiseLike<T> {
+  const promise: PromiseLike<T> = {
+    then<A = T, B = never>(onKept?: ((value: T) => A | PromiseLike<A>) | null): PromiseLike<A | B> {
+      return onKept ? kept(onKept(value) as A) : (promise as unknown as PromiseLike<A>);
+    },
+  };
+  return promise;
+}
+
+/**
+ * aedes' persistence: raw retained messages, persistent sessions with their queues, QoS 2 receipts and wills.
+ * Memory answers, a journal on disk follows and is read at start.
+ */
+export class SessionStore {
+  readonly #retained = new Map<string, AedesPublishPacket>();
+  readonly #subscriptions = new Map<string, Map<string, SessionSubscription>>();
+  readonly #trie = mqttTrie<SessionSubscription>();
+  readonly #outgoing = new Map<string, OutgoingQueue>();
+  readonly #incoming = new Map<string, Map<number, PublishPacket>>();
+  readonly #wills = new Map<string, StoredWill>();
+  readonly #limits: SessionLimits;
+  #journal!: Journal;
+  #brokerId = '';
+
+  constructor(private readonly options: Options = {}) {
+    this.#limits = options.limits ?? { messages: 10_000, bytes: 32 * 1024 * 1024 };
+  }
+
+  /** Opens the journal and reads it. To be called before the broker listens. */
+  async open(): Promise<void> {
+    const journal = await Journal.open(this.options.directory);
+    this.#journal = journal;
+    for await (const [, value] of journal.entries('retained:')) {
+      const packet = fromJson<AedesPublishPacket>(value);
+      this.#retained.set(packet.topic, packet);
+    }
+    for await (const [, value] of journal.entries('subscription:')) this.#index(value as SessionSubscription);
+    for await (const [key, value] of journal.entries('outgoing:')) {
+      this.#queue(clientOf(key)).add(fromJson<OutgoingPacket>(value));
+    }
+    for await (const [key, value] of journal.entries('incoming:')) {
+      const packet = fromJson<PublishPacket>(value);
+      this.#receipts(clientOf(key)).set(packet.messageId ?? 0, packet);
+    }
+    for await (const [, value] of journal.entries('will:')) {
+      const will = fromJson<StoredWill>(value);
+      this.#wills.set(will.clientId ?? '', will);
+    }
+  }
+
+  /** aedes insists on a native async function. */
+  async setup(broker: { readonly id: string }): Promise<void> {
+    this.#brokerId = await Promise.resolve(broker.id);
+  }
+
+  get trouble(): string | undefined {
+    const failure = this.#journal.failure;
+    return failure && `sessions cannot be written: ${failure.message}`;
+  }
+
+  /** Raw retained messages, and what the gateway retains beside observations (device status). */
+  get retained(): ReadonlyMap<string, AedesPublishPacket> {
+    return this.#retained;
+  }
+
+  storeRetained(packet: AedesPublishPacket): PromiseLike<undefined> {
+    const key = `retained:${packet.topic}`;
+    if (packet.payload.length === 0) {
+      if (this.#retained.delete(packet.topic)) this.#journal.del(key);
+    } else {
+      this.#retained.set(packet.topic, { ...packet });
+      this.#journal.put(key, toJson(packet));
+    }
+    return KEPT;
+  }
+
+  /** Retained messages are sent by the broker's own hand, with the granted QoS: see fanout/retained.ts. */
+  createRetainedStreamCombi(): Readable {
+    return Readable.from([]);
+  }
+
+  createRetainedStream(): Readable {
+    return Readable.from([]);
+  }
+
+  addSubscriptions(client: Client, subscriptions: Subscription[]): PromiseLike<undefined> {
+    for (const { topic, qos } of subscriptions) {
+      // aedes hands over the whole SUBSCRIBE, the filters that were denied included.
+      if (this.options.mayStore && !this.options.mayStore(client, topic)) continue;
+      const subscription: SessionSubscription = { clientId: client.id, topic, qos };
+      this.#index(subscription);
+      this.#journal.put(subscriptionKey(client.id, topic), subscription);
+    }
+    this.options.onChange?.();
+    return KEPT;
+  }
+
+  #index(subscription: SessionSubscription): void {
+    const { clientId, topic } = subscription;
+    let filters = this.#subscriptions.get(clientId);
+    if (!filters) this.#subscriptions.set(clientId, (filters = new Map()));
+    const old = filters.get(topic);
+    if (old) this.#trie.remove(topic, old);
+    filters.set(topic, subscription);
+    if (subscription.qos > 0) this.#trie.add(topic, subscription);
+  }
+
+  removeSubscriptions(client: Named, topics: readonly string[]): PromiseLike<undefined> {
+    const filters = this.#subscriptions.get(client.id);
+    for (const topic of topics) {
+      const old = filters?.get(topic);
+      if (!old) continue;
+      filters!.delete(topic);
+      this.#trie.remove(topic, old);
+      this.#journal.del(subscriptionKey(client.id, topic));
+    }
+    if (filters?.size === 0) this.#subscriptions.delete(client.id);
+    this.options.onChange?.();
+    return KEPT;
+  }
+
+  subscriptionsByClient(client: Named): PromiseLike<Subscription[]> {
+    const filters = this.#subscriptions.get(client.id)?.values() ?? [];
+    return kept([...filters].map(({ topic, qos }) => ({ topic, qos })));
+  }
+
+  subscriptionsByTopic(topic: string): PromiseLike<SessionSubscription[]> {
+    return kept(this.sessionsFor(topic));
+  }
+
+  /** Subscriptions with QoS 1 or 2 of persistent sessions, connected or away, that fit a topic. */
+  sessionsFor(topic: string): SessionSubscription[] {
+    const found = this.#trie.match(topic);
+    if (found.length < 2) return found;
+    const best = new Map<string, SessionSubscription>();
+    for (const subscription of found) {
+      const other = best.get(subscription.clientId);
+      if (!other || other.qos < subscription.qos) best.set(subscription.clientId, subscription);
+    }
+    return [...best.values()];
+  }
+
+  /** A clean session begins: everything of the old one ends [MQTT-3.1.2-6]. */
+  cleanSubscriptions(client: Named): PromiseLike<undefined> {
+    const filters = this.#subscriptions.get(client.id);
+    if (filters) this.removeSubscriptions(client, [...filters.keys()]);
+    const queue = this.#outgoing.get(client.id);
+    if (queue) {
+      for (const key of queue.keys()) this.#journal.del(outgoingKey(client.id, key));
+      this.#outgoing.delete(client.id);
+    }
+    return KEPT;
+  }
+
+  countOffline(): PromiseLike<{ subsCount: number; clientsCount: number }> {
+    let subsCount = 0;
+    for (const filters of this.#subscriptions.values()) subsCount += filters.size;
+    return kept({ subsCount, clientsCount: this.#subscriptions.size });
+  }
+
+  outgoingEnqueue(subscription: { clientId: string; qos?: number }, packet: AedesPublishPacket): PromiseLike<undefined> {
+    const { clientId } = subscription;
+    const { brokerId, brokerCounter, topic, payload, retain } = packet;
+    const qos = Math.min(packet.qos, subscription.qos ?? 2);
+    const copy = { cmd: 'publish', brokerId, brokerCounter, topic, payload, qos, retain, dup: false };
+    const { key, dropped } = this.#queue(clientId).add(copy as OutgoingPacket);
+    this.#journal.put(outgoingKey(clientId, key), toJson(copy as OutgoingPacket));
+    for (const { key: old } of dropped) this.#journal.del(outgoingKey(clientId, old));
+    if (dropped.length > 0) this.options.onDrop?.(clientId, dropped.length);
+    return KEPT;
+  }
+
+  outgoingEnqueueCombi(
+    subscriptions: readonly { clientId: string; qos?: number }[],
+    packet: AedesPublishPacket,
+  ): PromiseLike<undefined> {
+    for (const subscription of subscriptions) this.outgoingEnqueue(subscription, packet);
+    return KEPT;
+  }
+
+  async outgoingUpdate(client: Named, packet: OutgoingPacket): Promise<void> {
+    const updated = this.#outgoing.get(client.id)?.update(packet);
+    // Pushed out by the bound, or acknowledged meanwhile: it is sent all the same, without being kept.
+    if (updated) this.#journal.put(outgoingKey(client.id, updated.key), toJson(updated.packet));
+    return Promise.resolve();
+  }
+
+  async outgoingClearMessageId(client: Named, packet: { messageId?: number }): Promise<OutgoingPacket | undefined> {
+    const cleared = this.#outgoing.get(client.id)?.clear(packet.messageId ?? 0);
+    if (cleared) this.#journal.del(outgoingKey(client.id, cleared.key));
+    return Promise.resolve(cleared?.packet);
+  }
+
+  outgoingStream(client: Named): Readable {
+    return Readable.from(this.#outgoing.get(client.id)?.replay() ?? []);
+  }
+
+  async incomingStorePacket(client: Named, packet: PublishPacket): Promise<void> {
+    const { topic, qos, messageId } = packet;
+    // The receipt alone: the message itself is stored and republished already.
+    const receipt = { cmd: 'publish', topic, payload: Buffer.alloc(0), qos, retain: false, dup: false, messageId };
+    this.#receipts(client.id).set(messageId ?? 0, receipt as PublishPacket);
+    this.#journal.put(incomingKey(client.id, messageId ?? 0), toJson(receipt as PublishPacket));
+    return Promise.resolve();
+  }
+
+  async incomingGetPacket(client: Named, packet: { messageId?: number }): Promise<PublishPacket> {
+    const found = this.#incoming.get(client.id)?.get(packet.messageId ?? 0);
+    return found ? Promise.resolve(found) : Promise.reject(new Error('no such packet'));
+  }
+
+  async incomingDelPacket(client: Named, packet: { messageId?: number }): Promise<void> {
+    const messageId = packet.messageId ?? 0;
+    const receipts = this.#incoming.get(client.id);
+    if (!receipts?.delete(messageId)) return Promise.reject(new Error('no such packet'));
+    if (receipts.size === 0) this.#incoming.delete(client.id);
+    this.#journal.del(incomingKey(client.id, messageId));
+    return Promise.resolve();
+  }
+
+  async cleanIncoming(client: Named): Promise<void> {
+    for (const messageId of this.#incoming.get(client.id)?.keys() ?? []) {
+      this.#journal.del(incomingKey(client.id, messageId));
+    }
+    this.#incoming.delete(client.id);
+    return Promise.resolve();
+  }
+
+  async putWill(client: Client, packet: PublishPacket): Promise<void> {
+    const username = this.options.usernameOf?.(client);
+    const will: StoredWill = { ...packet, clientId: client.id, brokerId: this.#brokerId };
+    if (username !== undefined) will.username = username;
+    this.#wills.set(client.id, will);
+    this.#journal.put(`will:${encodeURIComponent(client.id)}`, toJson(will));
+    return Promise.resolve();
+  }
+
+  async getWill(client: Named): Promise<StoredWill | undefined> {
+    return Promise.resolve(this.#wills.get(client.id));
+  }
+
+  async delWill(client: Named): Promise<StoredWill | undefined> {
+    const will = this.#wills.get(client.id);
+    if (will) {
+      this.#wills.delete(client.id);
+      this.#journal.del(`will:${encodeURIComponent(client.id)}`);
+    }
+    return Promise.resolve(will);
+  }
+
+  /** Wills of clients that were connected to a broker that is no more. */
+  streamWill(brokers: Readonly<Record<string, unknown>> = {}): Readable {
+    const orphans = [...this.#wills.values()].filter(
+      (will) => will.brokerId !== this.#brokerId && !brokers[will.brokerId ?? ''],
+    );
+    return Readable.from(orphans);
+  }
+
+  getClientList(topic: string): Readable {
+    const clients = [...this.#subscriptions].filter(([, filters]) => filters.has(topic)).map(([id]) => id);
+    return Readable.from(clients);
+  }
+
+  /** Resolves when everything so far is on disk. */
+  flush(): Promise<void> {
+    return this.#journal.flush();
+  }
+
+  async destroy(): Promise<void> {
+    await this.#journal.close();
+  }
+
+  #queue(clientId: string): OutgoingQueue {
+    let queue = this.#outgoing.get(clientId);
+    if (!queue) {
+      queue = new OutgoingQueue(this.#limits.messages, this.#limits.bytes);
+      this.#outgoing.set(clientId, queue);
+    }
+    return queue;
+  }
+
+  #receipts(clientId: string): Map<number, PublishPacket> {
+    let receipts = this.#incoming.get(clientId);
+    if (!receipts) this.#incoming.set(clientId, (receipts = new Map()));
+    return receipts;
+  }
+}
+
+// Client ids are percent-encoded in keys: `:` ends the client's part.
+const subscriptionKey = (clientId: string, topic: string) => `subscription:${encodeURIComponent(clientId)}:${topic}`;
+const outgoingKey = (clientId: string, key: string) => `outgoing:${encodeURIComponent(clientId)}:${key}`;
+const incomingKey = (clientId: string, messageId: number) => `incoming:${encodeURIComponent(clientId)}:${messageId}`;
+
+function clientOf(key: string): string {
+  return decodeURIComponent(key.split(':')[1] ?? '');
+}
