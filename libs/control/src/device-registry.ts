@@ -1,0 +1,121 @@
+import type { DeviceTable, Ingest, SeriesTable } from '#ingest';
+import { GlossaError, type Device, type ObservationStore, type Series } from '#model';
+import type { ControlStore } from '#storage';
+
+/** What a user says of a device. */
+export type DeviceInput = Partial<Pick<Device, 'title' | 'schemas' | 'feature' | 'account'>>;
+
+/** What the broker must do when a device moves or goes. */
+export interface DeviceListener {
+  /** Retained values of these series are no more. */
+  retired(series: readonly Series[]): void;
+  registered(device: string): void;
+  removed(device: string): void;
+}
+
+const FLUSH_MS = 200;
+
+/** The devices: what users registered and what first messages made, kept in step with the data plane's table. */
+export class DeviceRegistry {
+  #admitted = new Set<string>();
+  #flushing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #listener: DeviceListener | undefined;
+
+  constructor(
+    private readonly store: ControlStore,
+    private readonly observations: ObservationStore,
+    private readonly devices: DeviceTable,
+    private readonly series: SeriesTable,
+    private readonly onFailure: (error: Error) => void,
+  ) {}
+
+  /** Fills the data plane's table; devices that a crash kept out of the list are taken from the series. */
+  async load(): Promise<void> {
+    for (const device of await this.store.devices.all()) this.devices.put(device);
+    const missing = new Set<string>();
+    for (const { device } of this.series.all()) if (!this.devices.get(device)) missing.add(device);
+    for (const id of missing) this.devices.put({ id, schemas: [] });
+    if (missing.size > 0) await this.store.devices.createMany([...missing]);
+    this.devices.onAdmitted = (id) => this.#admit(id);
+  }
+
+  drive(listener: DeviceListener): void {
+    this.#listener = listener;
+  }
+
+  /** Registers or replaces. @returns whether it is new */
+  async put(id: string, input: DeviceInput, ingest: Ingest): Promise<{ device: Device; created: boolean }> {
+    await this.flush();
+    const before = await this.store.devices.get(id);
+    if (!before && this.devices.size >= this.devices.limit) {
+      throw new GlossaError('device-limit', `${this.devices.limit} devices are registered already`);
+    }
+    const device: Device = { id, schemas: [], ...input, auto: false };
+    await this.store.devices.put(device);
+    this.devices.put(device);
+    ingest.snapshot.forgetRoutes();
+    if ((before?.feature ?? '') !== (device.feature ?? '')) {
+      await this.#retire(id, (series) => series.feature === (before?.feature ?? ''));
+    }
+    this.#listener?.registered(id);
+    return { device, created: !before };
+  }
+
+  async get(id: string): Promise<Device> {
+    await this.flush();
+    const device = await this.store.devices.get(id);
+    if (!device) throw new GlossaError('not-found', `there is no device ${id}`);
+    return device;
+  }
+
+  async list(limit: number, cursor?: string): Promise<{ items: Device[]; next?: string }> {
+    await this.flush();
+    return this.store.devices.list({ limit, ...(cursor !== undefined && { cursor }) });
+  }
+
+  /** Deletes a device; its observations stay unless `purge`. @returns how many observations went */
+  async remove(id: string, purge: boolean, ingest: Ingest): Promise<number> {
+    await this.flush();
+    const known = await this.store.devices.delete(id);
+    const series = [...this.series.ofDevice(id)].flatMap((datastream) => datastream.series);
+    if (!known && series.length === 0) throw new GlossaError('not-found', `there is no device ${id}`);
+    this.devices.remove(id);
+    ingest.snapshot.forgetRoutes();
+    await this.#retire(id, () => true);
+    this.#listener?.removed(id);
+    if (!purge) return 0;
+    this.series.forgetDevice(id);
+    return this.observations.purge(series.map((one) => one.id));
+  }
+
+  /** Writes the devices that messages made. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const admitted = [...this.#admitted];
+    this.#admitted = new Set();
+    if (admitted.length > 0) this.#flushing = this.#flushing.then(() => this.store.devices.createMany(admitted));
+    await this.#flushing;
+  }
+
+  #admit(id: string): void {
+    this.#admitted.add(id);
+    this.#timer ??= setTimeout(() => {
+      this.flush().catch((error: unknown) => this.onFailure(error as Error));
+    }, FLUSH_MS).unref();
+  }
+
+  async #retire(device: string, which: (series: Series) => boolean): Promise<void> {
+    const retired: Series[] = [];
+    for (const datastream of this.series.ofDevice(device)) {
+      const { latest } = datastream;
+      if (!latest || !which(latest.series)) continue;
+      retired.push(latest.series);
+      datastream.latest = undefined;
+    }
+    if (retired.length === 0) return;
+    this.#listener?.retired(retired);
+    await this.observations.retire(retired.map((series) => series.id));
+  }
+}

@@ -1,0 +1,238 @@
+import type { AccountPolicy } from '#access';
+import type { Datastream, SeriesTable } from '#ingest';
+import {
+  GlossaError,
+  type AggregateWindow,
+  type Cursor,
+  type ObservationRecord,
+  type ObservationStore,
+  type ObservationValue,
+  type Render,
+  type RenderedPage,
+  type Series,
+  type SeriesStatistics,
+} from '#model';
+import { semanticTopic, type OntologyHub, type Unit } from '#semantics';
+import { explain, type Explanation } from './explain.js';
+import { QueryPlanner, type ObservationFilter, type QueryPlan } from './plan.js';
+import { windowBounds } from './windows.js';
+
+/** A page, or why it is empty. */
+export type ObservationAnswer =
+  | { readonly page: RenderedPage; readonly explain?: undefined }
+  | { readonly page?: undefined; readonly explain: Explanation };
+
+/** How an answer is to be written; the unit is the query's. */
+export type RenderRequest = Omit<Render, 'unit'>;
+
+/** The windows of one datastream in the unit asked for. */
+export interface AggregateMember {
+  readonly series: Series;
+  readonly unit: string;
+  readonly windows: readonly AggregateWindow[];
+}
+
+/** A datastream with what is stored of it. */
+export interface DatastreamInfo {
+  readonly datastream: Datastream;
+  readonly series: Series;
+  readonly count: number;
+  readonly first?: number;
+  readonly last?: number;
+}
+
+/** Everything that is asked of stored observations. */
+export class ObservationQueries {
+  readonly planner: QueryPlanner;
+
+  constructor(
+    private readonly store: ObservationStore,
+    private readonly table: SeriesTable,
+    private readonly hub: OntologyHub,
+    baseUrl: string,
+  ) {
+    this.planner = new QueryPlanner(hub, table, baseUrl);
+  }
+
+  async list(
+    filter: ObservationFilter,
+    policy: AccountPolicy,
+    page: { readonly order: 'asc' | 'desc'; readonly limit: number; readonly cursor?: Cursor },
+    render: RenderRequest,
+  ): Promise<ObservationAnswer> {
+    const plan = this.planner.plan(filter, policy);
+    const query = { series: ids(plan.series), ...span(plan), ...page };
+    return this.#answer(plan, await this.store.query(query, withUnit(render, plan.unit)));
+  }
+
+  async latest(
+    filter: ObservationFilter,
+    policy: AccountPolicy,
+    page: { readonly limit: number; readonly after?: { device: string; name: string } },
+    render: RenderRequest,
+  ): Promise<ObservationAnswer> {
+    const plan = this.planner.plan(filter, policy);
+    const query = { series: ids(plan.series), ...span(plan), ...page };
+    return this.#answer(plan, await this.store.latest(query, withUnit(render, plan.unit)));
+  }
+
+  /** Windows of each datastream; pages by datastream. */
+  async aggregate(
+    filter: ObservationFilter,
+    policy: AccountPolicy,
+    options: { interval: string; timezone: string; limit: number; after?: { device: string; name: string } },
+  ): Promise<{ members: AggregateMember[]; next?: { device: string; name: string }; explain?: Explanation }> {
+    const plan = this.planner.plan(filter, policy);
+    const groups = byDatastream(plan.series, options.after);
+    const taken = groups.slice(0, options.limit);
+    const series = taken.flatMap(([, group]) => group);
+    const statistics = await this.store.statistics(ids(series), plan.from, plan.to);
+    const from = plan.from ?? least(statistics.map(({ first }) => first));
+    const last = greatest(statistics.map((one) => one.last));
+    const to = plan.to ?? (last === undefined ? undefined : last + 1);
+    const last2 = taken.at(-1)?.[1][0];
+    const next = groups.length > taken.length && last2 ? { device: last2.device, name: last2.name } : undefined;
+    // A bad interval is told even where there is nothing to aggregate.
+    const bounds = windowBounds(from ?? 0, to ?? 1, options.interval, options.timezone);
+    const found = from === undefined || to === undefined ? [] : await this.store.aggregate({ series: ids(series), bounds });
+    if (found.length === 0 && next === undefined && options.after === undefined) {
+      return { members: [], explain: await explain(plan, this.store) };
+    }
+    const members = found.map(({ series: one, windows }) => this.#converted(one, windows, plan.unit));
+    return { members, ...(next && { next }) };
+  }
+
+  /** One observation by its identity; hidden ones are not found. */
+  async get(device: string, name: string, time: number, nth: number, policy: AccountPolicy): Promise<ObservationRecord> {
+    const series = this.#visible(device, name, policy);
+    const record = series.length > 0 ? await this.store.get(ids(series), time, nth) : undefined;
+    if (!record) throw new GlossaError('not-found', `there is no such observation of ${device}/${name}`);
+    return record;
+  }
+
+  /** Datastreams that the filter leaves, by device and name. */
+  async datastreams(
+    filter: ObservationFilter,
+    policy: AccountPolicy,
+    limit: number,
+    after?: { device: string; name: string },
+  ): Promise<{ items: DatastreamInfo[]; next?: { device: string; name: string } }> {
+    const plan = this.planner.plan(filter, policy);
+    const groups = byDatastream(plan.series, after);
+    const taken = groups.slice(0, limit).map(([, group]) => group);
+    const items = await this.#infos(taken);
+    const last = items.at(-1)?.series;
+    return { items, ...(groups.length > taken.length && last && { next: { device: last.device, name: last.name } }) };
+  }
+
+  async datastream(device: string, name: string, policy: AccountPolicy): Promise<DatastreamInfo> {
+    const series = this.#visible(device, name, policy);
+    const [info] = series.length > 0 ? await this.#infos([series]) : [];
+    if (!info) throw new GlossaError('not-found', `there is no datastream ${device}/${name}`);
+    return info;
+  }
+
+  /** Deletes the rows of a datastream in [from, to). @returns how many went */
+  async delete(device: string, name: string, from?: number, to?: number): Promise<number> {
+    const datastream = this.table.datastream(device, name);
+    if (!datastream) throw new GlossaError('not-found', `there is no datastream ${device}/${name}`);
+    const deleted = await this.store.delete(ids(datastream.series), from, to);
+    const [newest] = await this.store.latestRecords(ids(datastream.series));
+    // A value that arrived meanwhile is newer than what was read.
+    const { latest } = datastream;
+    const latestGone = latest && (from === undefined || latest.time >= from) && (to === undefined || latest.time < to);
+    if (latestGone) datastream.latest = newest;
+    return deleted;
+  }
+
+  /** What of a feature's subtree or all is there: series by feature path. */
+  features(policy: AccountPolicy): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const datastream of this.table.all()) {
+      for (const one of datastream.series) {
+        if (one.feature === '' || (!policy.seesEverySemantic && !policy.receive(semanticTopic(one)))) continue;
+        counts.set(one.feature, (counts.get(one.feature) ?? 0) + 1);
+      }
+    }
+    return counts;
+  }
+
+  async #answer(plan: QueryPlan, page: RenderedPage): Promise<ObservationAnswer> {
+    if (page.count > 0) return { page };
+    return { explain: await explain(plan, this.store) };
+  }
+
+  async #infos(groups: readonly (readonly Series[])[]): Promise<DatastreamInfo[]> {
+    const statistics = new Map<number, SeriesStatistics>();
+    for (const one of await this.store.statistics(groups.flatMap(ids))) statistics.set(one.series, one);
+    return groups.map((group) => {
+      const known = group.flatMap((one) => statistics.get(one.id) ?? []);
+      const first = least(known.map((one) => one.first));
+      const last = greatest(known.map((one) => one.last));
+      const datastream = this.table.of(group[0]!);
+      return {
+        datastream,
+        series: datastream.latest?.series ?? group.at(-1)!,
+        count: known.reduce((sum, { count }) => sum + count, 0),
+        ...(first !== undefined && { first }),
+        ...(last !== undefined && { last }),
+      };
+    });
+  }
+
+  #visible(device: string, name: string, policy: AccountPolicy): Series[] {
+    const series = this.table.datastream(device, name)?.series ?? [];
+    return series.filter((one) => policy.seesEverySemantic || policy.receive(semanticTopic(one)));
+  }
+
+  #converted(series: Series, windows: readonly AggregateWindow[], unit: Unit | undefined): AggregateMember {
+    if (!unit || series.unit === '' || unit.id === series.unit) return { series, unit: series.unit, windows };
+    const conversion = this.hub.units.conversion(this.hub.units.get(series.unit)!, unit);
+    if (!('apply' in conversion)) throw new GlossaError('unit-incompatible', `${series.unit} does not convert to ${unit.id}`);
+    const value = (one: ObservationValue) => (typeof one === 'number' ? conversion.apply(one) : one);
+    const convert = (window: AggregateWindow): AggregateWindow => ({
+      ...window,
+      first: value(window.first),
+      last: value(window.last),
+      ...(window.mean !== undefined && { mean: conversion.apply(window.mean) }),
+      ...(window.min !== undefined && { min: conversion.apply(window.min) }),
+      ...(window.max !== undefined && { max: conversion.apply(window.max) }),
+    });
+    return { series, unit: unit.id, windows: windows.map(convert) };
+  }
+}
+
+const ids = (series: readonly Series[]) => series.map((one) => one.id);
+
+function span({ from, to }: QueryPlan): { from?: number; to?: number } {
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+}
+
+function withUnit(render: RenderRequest, unit: Unit | undefined): Render {
+  return unit ? { ...render, unit: unit.id } : render;
+}
+
+/** Series grouped by datastream, in order of device and name, those after a key. */
+function byDatastream(series: readonly Series[], after?: { device: string; name: string }): [string, Series[]][] {
+  const groups = new Map<string, Series[]>();
+  for (const one of series) {
+    if (after && (one.device < after.device || (one.device === after.device && one.name <= after.name))) continue;
+    const key = `${one.device}\u0000${one.name}`;
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return [...groups].sort(([, [a]], [, [b]]) => compare(a!.device, b!.device) || compare(a!.name, b!.name));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function least(values: readonly (number | undefined)[]): number | undefined {
+  return values.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined);
+}
+
+function greatest(values: readonly (number | undefined)[]): number | undefined {
+  return values.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
+}
