@@ -1,5 +1,13 @@
 import type { Ingest, OutcomeSink } from '#ingest';
-import { ERRORS, type DeadLetter, type DeadLetterQuery, type LedgerState, type ObservationStore } from '#model';
+import {
+  ERRORS,
+  type DeadLetter,
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  type Ledger,
+  type LedgerState,
+  type ObservationStore,
+} from '#model';
 
 /** What became of one dead letter that ran again. */
 export interface Replayed {
@@ -54,5 +62,18 @@ export class Replayer {
     const outcome = await this.ingest.ingest(raw, id);
     this.sink.publish(outcome);
     return { id, before, state: outcome.state };
+  }
+}
+
+/** Reads the ledger and the dead letters. */
+export class DeadLetters {
+  constructor(private readonly store: ObservationStore) {}
+
+  ledger(): Promise<Ledger> {
+    return this.store.ledger();
+  }
+
+  list(query: DeadLetterQuery): Promise<DeadLetterPage> {
+    return this.store.deadLetters(query);
   }
 }

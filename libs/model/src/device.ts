@@ -11,3 +11,11 @@ export interface Device {
   /** Made by a message, not by a user. */
   readonly auto: boolean;
 }
+
+/** A feature of interest as users register it: a place or thing, by its path. */
+export interface Feature {
+  /** Names joined by `/`, such as `home/kitchen`. */
+  readonly path: string;
+  readonly title?: string;
+  readonly description?: string;
+}

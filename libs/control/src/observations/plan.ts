@@ -47,7 +47,7 @@ export class QueryPlanner {
   plan(filter: ObservationFilter, policy: AccountPolicy): QueryPlan {
     const errors: Problem[] = [];
     const steps: FilterStep[] = [];
-    let series = this.#candidates(filter, errors);
+    let series = this.#candidates(filter);
     if (!policy.seesEverySemantic) series = series.filter((one) => policy.receive(semanticTopic(one)));
     steps.push({ filter: 'visible', value: policy.username, series });
     const narrow = (name: string, value: string, keep: (one: Series) => boolean, expanded?: readonly string[]) => {
@@ -80,7 +80,7 @@ export class QueryPlanner {
       }
     }
     const unit = filter.unit === undefined ? undefined : this.#unit(filter.unit, property, series, errors);
-    if (errors.length > 0) throw new GlossaError('query-invalid', errors[0]!.message, errors);
+    if (errors.length > 0) throw new GlossaError(errors[0]!.code, errors[0]!.message, errors);
     const { from, to } = filter;
     return {
       series,
@@ -119,9 +119,7 @@ export class QueryPlanner {
     return path === '' ? undefined : path;
   }
 
-  #candidates(filter: ObservationFilter, errors: readonly Problem[]): Series[] {
-    void errors;
-    const { device } = filter;
+  #candidates({ device }: ObservationFilter): Series[] {
     const datastreams: Iterable<Datastream> = device === undefined ? this.table.all() : this.table.ofDevice(device);
     const all: Series[] = [];
     for (const datastream of datastreams) all.push(...datastream.series);

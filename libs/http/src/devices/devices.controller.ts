@@ -1,0 +1,74 @@
+import { Body, Controller, Delete, Get, Param, Put, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DeviceRegistry } from '#control';
+import { Ingest } from '#ingest';
+import { paths, type Device } from '#model';
+import { Requires } from '../auth/requires.js';
+import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
+import { Parameters, type RawQuery } from '../query/parameters.js';
+import { checkDevice } from './translate.js';
+
+/** Devices, registered or made by their first message. */
+@ApiTags('devices')
+@ApiBearerAuth()
+@Controller('api/devices')
+export class DevicesController {
+  constructor(
+    private readonly devices: DeviceRegistry,
+    private readonly ingest: Ingest,
+    private readonly base: BaseUrl,
+  ) {}
+
+  @Put(':id')
+  @Requires('devices:write')
+  @ApiBody({
+    schema: {
+      type: 'object',
+      properties: {
+        title: { type: 'string' },
+        schemas: { type: 'array', items: { type: 'string' } },
+        feature: { type: 'string' },
+        account: { type: 'string' },
+      },
+    },
+  })
+  @ApiOperation({ summary: 'Register a device: its title, schemas, feature of interest and account' })
+  async put(@Param('id') id: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    const { device, created } = await this.devices.put(id, checkDevice(id, body), this.ingest);
+    void reply.code(created ? 201 : 200).header('Location', this.base.iri(paths.device(id)));
+    return this.#show(device);
+  }
+
+  @Get()
+  @Requires('devices:read')
+  @ApiOperation({ summary: 'Devices, by id' })
+  async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
+    const { limit, cursor } = listParameters(query);
+    const { items, next } = await this.devices.list(limit, cursor);
+    return listPage(items.map((device) => this.#show(device)), next, request, query, this.base);
+  }
+
+  @Get(':id')
+  @Requires('devices:read')
+  @ApiOperation({ summary: 'One device' })
+  async one(@Param('id') id: string, @Query() query: RawQuery): Promise<object> {
+    new Parameters(query, []).check();
+    return this.#show(await this.devices.get(id));
+  }
+
+  @Delete(':id')
+  @Requires('devices:write')
+  @ApiQuery({ name: 'purge', enum: ['true', 'false'], required: false, description: 'Delete its observations too' })
+  @ApiOperation({ summary: 'Delete a device; its observations stay unless purged' })
+  async remove(@Param('id') id: string, @Query() query: RawQuery): Promise<{ deletedObservations: number }> {
+    const parameters = new Parameters(query, ['purge']);
+    const purge = parameters.choice('purge', ['true', 'false'], 'false') === 'true';
+    parameters.check();
+    return { deletedObservations: await this.devices.remove(id, purge, this.ingest) };
+  }
+
+  #show(device: Device): object {
+    return { ...device, iri: this.base.iri(paths.device(device.id)) };
+  }
+}

@@ -1,0 +1,216 @@
+import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
+import type { AccountPolicy } from '#access';
+import { ObservationQueries, type Explanation, type ObservationAnswer } from '#control';
+import {
+  GlossaError,
+  decodeCursor,
+  decodeDatastreamCursor,
+  encodeDatastreamCursor,
+  paths,
+  problem,
+  type RenderedPage,
+} from '#model';
+import { ObservationRenderer, documentToRdf } from '#semantics';
+import { Policy, Requires } from '../auth/requires.js';
+import { negotiate } from '../query/negotiate.js';
+import { BaseUrl } from '../query/pages.js';
+import { Parameters, nextPrefix, openCursor, type RawQuery } from '../query/parameters.js';
+import { OBSERVATION_TYPES, contentType, formatOf, type ObservationType } from './formats.js';
+import { FILTERS, aggregateCsv, aggregateMember, filterOf, observationIdentity } from './translate.js';
+
+const ApiFilters = () => (target: object, key: string, descriptor: PropertyDescriptor) => {
+  const described: Record<(typeof FILTERS)[number], string> = {
+    property: 'Term, CURIE or IRI; a kind or a broader property includes the narrower ones',
+    feature: 'Path of a feature of interest: it and all below it',
+    device: 'Device id',
+    datastream: 'IRI, device/name, or the name beside device',
+    from: 'ISO 8601 time, inclusive',
+    to: 'ISO 8601 time, exclusive',
+    unit: 'Convert to this unit',
+  };
+  for (const [name, description] of Object.entries(described)) {
+    ApiQuery({ name, description, required: false, type: String })(target, key, descriptor);
+  }
+};
+
+/** Stored observations, in six serialisations. */
+@ApiTags('observations')
+@ApiBearerAuth()
+@ApiProduces(...OBSERVATION_TYPES)
+@Controller('api/observations')
+export class ObservationsController {
+  constructor(
+    private readonly queries: ObservationQueries,
+    private readonly renderer: ObservationRenderer,
+    private readonly base: BaseUrl,
+  ) {}
+
+  @Get()
+  @Requires('observations:read')
+  @ApiFilters()
+  @ApiQuery({ name: 'order', enum: ['desc', 'asc'], required: false })
+  @ApiQuery({ name: 'limit', type: Number, required: false, description: '1 to 10,000; 100' })
+  @ApiQuery({ name: 'cursor', type: String, required: false, description: 'Follow `next`' })
+  @ApiOperation({ summary: 'Observations, newest first' })
+  async list(
+    @Query() query: RawQuery,
+    @Policy() policy: AccountPolicy,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const type = negotiate(request.headers.accept, OBSERVATION_TYPES);
+    const parameters = new Parameters(query, [...FILTERS, 'order', 'limit', 'cursor']);
+    const filter = filterOf(parameters);
+    const order = parameters.choice('order', ['desc', 'asc'], 'desc');
+    const limit = parameters.integer('limit', 100, 1, 10_000);
+    const text = parameters.text('cursor');
+    parameters.check();
+    const cursor = text === undefined ? undefined : decodeCursor(openCursor(text, query));
+    if (text !== undefined && !cursor) throw new GlossaError('cursor-invalid', 'the cursor cannot be read');
+    const page = { order, limit, ...(cursor && { cursor }) };
+    this.#send(await this.queries.list(filter, policy, page, this.#render(type, request, query)), type, request, reply);
+  }
+
+  @Get('latest')
+  @Requires('observations:read')
+  @ApiFilters()
+  @ApiQuery({ name: 'limit', type: Number, required: false })
+  @ApiQuery({ name: 'cursor', type: String, required: false })
+  @ApiOperation({ summary: 'The newest observation of each datastream, by phenomenon time' })
+  async latest(
+    @Query() query: RawQuery,
+    @Policy() policy: AccountPolicy,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const type = negotiate(request.headers.accept, OBSERVATION_TYPES);
+    const parameters = new Parameters(query, [...FILTERS, 'limit', 'cursor']);
+    const filter = filterOf(parameters);
+    const limit = parameters.integer('limit', 100, 1, 10_000);
+    const after = datastreamCursor(parameters, query);
+    const page = { limit, ...(after && { after }) };
+    this.#send(await this.queries.latest(filter, policy, page, this.#render(type, request, query)), type, request, reply);
+  }
+
+  @Get('aggregate')
+  @Requires('observations:read')
+  @ApiFilters()
+  @ApiQuery({ name: 'interval', type: String, description: 'ISO 8601 duration, such as PT1H' })
+  @ApiQuery({ name: 'timezone', type: String, required: false, description: 'IANA name; UTC' })
+  @ApiQuery({ name: 'limit', type: Number, required: false, description: 'Datastreams a page' })
+  @ApiQuery({ name: 'cursor', type: String, required: false })
+  @ApiOperation({ summary: 'Count, mean, minimum, maximum, first and last by window of time' })
+  async aggregate(
+    @Query() query: RawQuery,
+    @Policy() policy: AccountPolicy,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const type = negotiate(request.headers.accept, OBSERVATION_TYPES);
+    const parameters = new Parameters(query, [...FILTERS, 'interval', 'timezone', 'limit', 'cursor']);
+    const filter = filterOf(parameters);
+    const interval = parameters.required('interval');
+    const timezone = parameters.text('timezone') ?? 'UTC';
+    const limit = parameters.integer('limit', 100, 1, 10_000);
+    const after = datastreamCursor(parameters, query);
+    const options = { interval, timezone, limit, ...(after && { after }) };
+    const { members, next, explain } = await this.queries.aggregate(filter, policy, options);
+    const href = next && nextPrefix(this.base.of(request), query) + encodeDatastreamCursor(next.device, next.name);
+    if (href !== undefined) void reply.header('Link', `<${href}>; rel="next"`);
+    void reply.type(contentType(type));
+    const rendered = members.map((member) => aggregateMember(member, interval, this.base.href));
+    if (type === 'text/csv') return void reply.send(Readable.from(aggregateCsv(members)));
+    if (type === 'application/x-ndjson') {
+      return void reply.send(rendered.map((member) => `${JSON.stringify({ '@context': this.base.iri(paths.context), ...member })}\n`).join(''));
+    }
+    await this.#sendDocument({ ...this.#collection(request, 'AggregateCollection'), member: rendered, ...(href !== undefined && { next: href }), ...(explain && { explain }) }, type, reply);
+  }
+
+  @Get(':device/:name/:time')
+  @Requires('observations:read')
+  @ApiOperation({ summary: 'One observation, by its id' })
+  async one(
+    @Param('device') device: string,
+    @Param('name') name: string,
+    @Param('time') text: string,
+    @Query() query: RawQuery,
+    @Policy() policy: AccountPolicy,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const type = negotiate(request.headers.accept, ['application/json', 'application/ld+json', 'text/turtle', 'application/n-quads']);
+    new Parameters(query, []).check();
+    const identity = observationIdentity(text);
+    if (!identity) throw new GlossaError('not-found', `${text} is no phenomenon time`);
+    const record = await this.queries.get(device, name, identity.time, identity.nth, policy);
+    void reply.type(contentType(type));
+    await this.#sendDocument(this.renderer.object(record), type, reply);
+  }
+
+  @Delete()
+  @Requires('observations:delete')
+  @ApiQuery({ name: 'datastream', type: String })
+  @ApiQuery({ name: 'from', type: String, required: false })
+  @ApiQuery({ name: 'to', type: String, required: false })
+  @ApiOperation({ summary: 'Delete the observations of a datastream in a span of time' })
+  async remove(@Query() query: RawQuery): Promise<{ deleted: number }> {
+    const parameters = new Parameters(query, ['datastream', 'from', 'to']);
+    const text = parameters.required('datastream');
+    const { from, to } = filterOf(parameters);
+    parameters.check();
+    const key = this.queries.planner.datastreamKey(text);
+    if (!key) {
+      const hint = 'Give its IRI or device/name.';
+      throw new GlossaError('query-invalid', `${text} is no datastream`, [problem('datastream', 'query-invalid', `${text} is no datastream`, hint)]);
+    }
+    return { deleted: await this.queries.delete(key.device, key.name, from, to) };
+  }
+
+  #render(type: ObservationType, request: FastifyRequest, query: RawQuery) {
+    const id = this.base.of(request);
+    return { format: formatOf(type), baseUrl: this.base.href, id, nextPrefix: nextPrefix(id, query) };
+  }
+
+  #send(answer: ObservationAnswer, type: ObservationType, request: FastifyRequest, reply: FastifyReply): void {
+    void reply.type(contentType(type));
+    if (answer.page) this.#stream(answer.page, reply);
+    else this.#empty(answer.explain, type, request, reply);
+  }
+
+  #stream(page: RenderedPage, reply: FastifyReply): void {
+    if (page.next !== undefined) void reply.header('Link', `<${page.next}>; rel="next"`);
+    void reply.send(Readable.from(page.body, { objectMode: false }));
+  }
+
+  /** No rows: JSON says why, the others are empty. */
+  #empty(explain: Explanation, type: ObservationType, request: FastifyRequest, reply: FastifyReply): void {
+    if (formatOf(type) === 'json') {
+      void reply.send(JSON.stringify({ ...this.#collection(request, 'ObservationCollection'), member: [], explain }));
+      return;
+    }
+    const header = 'device,datastream,property,feature,phenomenonTime,resultTime,value,unit,quality,schema,id\r\n';
+    void reply.send(type === 'text/csv' ? header : '');
+  }
+
+  #collection(request: FastifyRequest, type: string): { '@context': string; id: string; type: string } {
+    return { '@context': this.base.iri(paths.context), id: this.base.of(request), type };
+  }
+
+  async #sendDocument(document: object, type: ObservationType, reply: FastifyReply): Promise<void> {
+    const format = formatOf(type);
+    const rdf = format === 'turtle' || format === 'n-quads';
+    void reply.send(rdf ? await documentToRdf(document, format, this.base.href) : JSON.stringify(document));
+  }
+}
+
+function datastreamCursor(parameters: Parameters, query: RawQuery): { device: string; name: string } | undefined {
+  const text = parameters.text('cursor');
+  parameters.check();
+  if (text === undefined) return undefined;
+  const key = decodeDatastreamCursor(openCursor(text, query));
+  if (!key) throw new GlossaError('cursor-invalid', 'the cursor cannot be read');
+  return key;
+}

@@ -1,0 +1,119 @@
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SchemaRegistry, withoutReadOnly, type Registration } from '#control';
+import { GlossaError, paths, problem, type RegisteredSchema } from '#model';
+import { ControlStore } from '#storage';
+import { Requires } from '../auth/requires.js';
+import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
+import { Parameters, type RawQuery } from '../query/parameters.js';
+
+const ApiDocument = () =>
+  ApiBody({ description: 'A mapping document', schema: { type: 'object', required: ['id', 'topic', 'observations'] } });
+
+/** Device schemas: the mapping documents. */
+@ApiTags('schemas')
+@ApiBearerAuth()
+@Controller('api/schemas')
+export class SchemasController {
+  constructor(
+    private readonly schemas: SchemaRegistry,
+    private readonly store: ControlStore,
+    private readonly base: BaseUrl,
+  ) {}
+
+  @Post()
+  @Requires('schemas:write')
+  @ApiDocument()
+  @ApiOperation({ summary: 'Register a schema; active at once' })
+  async create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    const document = withoutReadOnly(body);
+    const { id } = (document ?? {}) as { id?: unknown };
+    if (typeof id === 'string' && this.schemas.compiled(id)) {
+      // The same document again is not an error; another one belongs to PUT.
+      const before = await this.store.schemas.get(id);
+      if (before && JSON.stringify(before.document) !== JSON.stringify(document)) {
+        await this.schemas.check(document);
+        throw new GlossaError('already-exists', `there is a schema ${id}; PUT /api/schemas/${id} replaces it`);
+      }
+    }
+    return this.#answer(await this.schemas.register(document), reply);
+  }
+
+  @Put(':id')
+  @Requires('schemas:write')
+  @ApiDocument()
+  @ApiOperation({ summary: 'Replace a schema: a new version, unless it is the same document' })
+  async replace(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const document = withoutReadOnly(body);
+    const given = (document as { id?: unknown } | null | undefined)?.id;
+    if (given !== undefined && given !== id) {
+      const error = problem('/id', 'schema-invalid', `the document's id is ${JSON.stringify(given)}, the path says ${id}`);
+      throw new GlossaError('schema-invalid', error.message, [error]);
+    }
+    const complete = typeof document === 'object' && document !== null && !Array.isArray(document) ? { id, ...document } : document;
+    return this.#answer(await this.schemas.register(complete), reply);
+  }
+
+  @Get()
+  @Requires('schemas:read')
+  @ApiOperation({ summary: 'Registered schemas' })
+  async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
+    const { limit, cursor } = listParameters(query);
+    const page = await this.store.schemas.list({ limit, ...(cursor !== undefined && { cursor }) });
+    return listPage(page.items.map((item) => this.#show(item)), page.next, request, query, this.base);
+  }
+
+  @Get(':id')
+  @Requires('schemas:read')
+  @ApiOperation({ summary: 'The active version of a schema' })
+  async one(@Param('id') id: string, @Query() query: RawQuery): Promise<object> {
+    new Parameters(query, []).check();
+    const found = await this.store.schemas.get(id);
+    if (!found) throw new GlossaError('not-found', `there is no schema ${id}`);
+    return this.#show(found);
+  }
+
+  @Get(':id/versions')
+  @Requires('schemas:read')
+  @ApiOperation({ summary: 'Every version of a schema, retired ones too' })
+  async versions(@Param('id') id: string, @Query() query: RawQuery): Promise<ListPage<object>> {
+    new Parameters(query, []).check();
+    const versions = await this.store.schemas.versions(id);
+    if (versions.length === 0) throw new GlossaError('not-found', `there is no schema ${id}`);
+    return { items: versions.map((item) => this.#show(item)) };
+  }
+
+  @Get(':id/versions/:version')
+  @Requires('schemas:read')
+  @ApiOperation({ summary: 'One version of a schema; it stays readable after the schema is retired' })
+  async version(@Param('id') id: string, @Param('version') version: string, @Query() query: RawQuery): Promise<object> {
+    new Parameters(query, []).check();
+    const found = /^\d{1,9}$/.test(version) ? await this.store.schemas.version(id, Number(version)) : undefined;
+    if (!found) throw new GlossaError('not-found', `there is no version ${version} of ${id}`);
+    return this.#show(found);
+  }
+
+  @Delete(':id')
+  @Requires('schemas:write')
+  @HttpCode(204)
+  @Header('Content-Length', '0')
+  @ApiOperation({ summary: 'Retire a schema; what it stored stays' })
+  async retire(@Param('id') id: string): Promise<void> {
+    await this.schemas.retire(id);
+  }
+
+  #answer(registration: Registration, reply: FastifyReply): object {
+    void reply.code(registration.created === 'new' ? 201 : 200);
+    void reply.header('Location', this.base.iri(paths.schema(registration.document.id)));
+    return this.#show(registration);
+  }
+
+  #show({ document, version, createdAt }: RegisteredSchema): object {
+    return { ...document, version, createdAt };
+  }
+}
