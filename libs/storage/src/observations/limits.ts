@@ -1,0 +1,12 @@
+/** Newest dead letters that are kept. */
+export const DEAD_LETTER_COUNT = 10_000;
+/** Age in microseconds at which a dead letter goes. */
+export const DEAD_LETTER_AGE = 7 * 86_400_000_000;
+/** Bytes of a dead letter's payload that are kept. */
+export const DEAD_LETTER_PAYLOAD = 64 * 1024;
+/** Newest messages of one client whose resends are recognised. */
+export const RESENDS_PER_CLIENT = 1024;
+/** Clients whose messages are remembered; the longest unused go first. */
+export const RESEND_CLIENTS = 100_000;
+/** Highest nth that a status can carry (`nth * 2 + 1` in 16 bits); further values at that time count as known. */
+export const HIGHEST_NTH = 32_767;

@@ -1,0 +1,74 @@
+import type { ObservationRecord, ObservationValue, SchemaRef, Series, ValueAppend } from '#model';
+import { HIGHEST_NTH } from '../limits.js';
+
+/** One stored value and the batch it came with. */
+export interface Row {
+  readonly time: number;
+  readonly nth: number;
+  readonly value: ObservationValue;
+  readonly resultTime: number;
+  readonly schema: SchemaRef;
+  readonly flags: number;
+  readonly batch: number;
+}
+
+/** The rows of one series, sorted by (time, nth). */
+export class MemorySeries {
+  private readonly rows: Row[] = [];
+  /** Newest batch whose values are no longer retained. */
+  retired = 0;
+
+  constructor(readonly series: Series) {}
+
+  /** Stores a value unless it is known; answers its status as {@link AppendResult} has it. */
+  add(append: ValueAppend, batch: number): number {
+    const { time, value, resultTime, schema, flags } = append;
+    const at = this.firstAt(time);
+    let end = at;
+    for (; this.rows[end]?.time === time; end++) {
+      if (this.rows[end]!.value === value) return this.rows[end]!.nth * 2 + 1;
+    }
+    const nth = end - at;
+    if (nth > HIGHEST_NTH) return HIGHEST_NTH * 2 + 1;
+    this.rows.splice(end, 0, { time, nth, value, resultTime, schema, flags, batch });
+    return nth * 2;
+  }
+
+  /** Status of a value of a resend: known, as the nth it was stored as if its time tells. */
+  known({ time, value }: ValueAppend): number {
+    const row = this.range(time, time + 1).find((one) => one.value === value);
+    return (row?.nth ?? 0) * 2 + 1;
+  }
+
+  /** Rows in [from, to), ascending. */
+  range(from = -Infinity, to = Infinity): Row[] {
+    return this.rows.slice(this.firstAt(from), this.firstAt(to));
+  }
+
+  newest(from = -Infinity, to = Infinity): Row | undefined {
+    const row = this.rows[this.firstAt(to) - 1];
+    return row && row.time >= from ? row : undefined;
+  }
+
+  /** Deletes rows in [from, to); answers how many. */
+  delete(from = -Infinity, to = Infinity): number {
+    const first = this.firstAt(from);
+    return this.rows.splice(first, this.firstAt(to) - first).length;
+  }
+
+  record({ time, nth, value, resultTime, schema, flags }: Row): ObservationRecord {
+    return { series: this.series, time, nth, value, resultTime, schema, flags };
+  }
+
+  /** Index of the first row at or after `time`. */
+  private firstAt(time: number): number {
+    let low = 0;
+    let high = this.rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.rows[middle]!.time < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

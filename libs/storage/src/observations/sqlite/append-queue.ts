@@ -1,0 +1,160 @@
+import { LEDGER_STATES, type AppendResult, type MessageAppend, type SchemaRef, type Series } from '#model';
+import { unstorable } from '../check-append.js';
+import { closedError, goneError } from '../errors.js';
+import { Batch, GONE } from './batch.js';
+import type { WriterClient } from './writer-client.js';
+
+/** A batch is handed over at the latest when it holds this much. */
+const BATCH_ROWS = 32_768;
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** A second batch follows the one in flight when it holds this many rows, so that the writer never idles. */
+const SECOND_ROWS = 4096;
+/** Batches kept for reuse, and the most that one may have held. */
+const SPARE_BATCHES = 3;
+
+interface Waiter {
+  readonly resolve: (result: AppendResult) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly letter: number;
+}
+
+interface Filling {
+  readonly batch: Batch;
+  readonly waiters: Waiter[];
+}
+
+/**
+ * Group commit. One batch is with the writer while the next grows: under load batches grow to what one commit
+ * takes, and a lone message waits for nothing.
+ */
+export class AppendQueue {
+  private filling: Filling = { batch: new Batch(), waiters: [] };
+  private readonly full: Filling[] = [];
+  private readonly inFlight = new Map<number, Filling>();
+  private readonly spare: Batch[] = [];
+  /** What the store has, or what is on its way there. */
+  readonly series = new Map<number, Series>();
+  readonly schemas = new Map<number, SchemaRef>();
+  private scheduled = false;
+  private number = 0;
+  private idle: (() => void)[] = [];
+
+  constructor(private readonly writer: Pick<WriterClient, 'sendBatch'>) {}
+
+  /** Before the first append: the newest committed batch, and what the store knows. */
+  begin(lastBatch: number, series: Iterable<Series>, schemas: Iterable<SchemaRef>): void {
+    this.number = lastBatch;
+    for (const one of series) this.series.set(one.id, one);
+    for (const one of schemas) this.schemas.set(one.id, one);
+  }
+
+  append(message: MessageAppend): Promise<AppendResult> {
+    const reason = unstorable(message);
+    if (reason !== undefined)
+      return Promise.reject(new TypeError(`The message cannot be stored: ${reason}.`));
+    const { batch, waiters } = this.filling;
+    for (const { series, schema } of message.values) {
+      if (!this.series.has(series.id)) {
+        this.series.set(series.id, series);
+        batch.series.push(series);
+      }
+      if (!this.schemas.has(schema.id)) {
+        this.schemas.set(schema.id, schema);
+        batch.schemas.push(schema);
+      }
+    }
+    batch.add(message);
+    const result = new Promise<AppendResult>((resolve, reject) => {
+      waiters.push({ resolve, reject, letter: message.replay?.deadLetter ?? 0 });
+    });
+    if (batch.rowCount >= BATCH_ROWS || batch.size >= BATCH_BYTES) this.next();
+    this.schedule();
+    return result;
+  }
+
+  /** Series that were purged: should one come again, its definition goes with it. */
+  forget(series: readonly number[]): void {
+    for (const id of series) this.series.delete(id);
+  }
+
+  /** Hands over what was appended so far, so that a command given next comes after it. */
+  flush(): void {
+    if (this.filling.waiters.length > 0) this.next();
+    while (this.full.length > 0) this.send(this.full.shift()!);
+  }
+
+  /** Resolves when everything appended so far has its answer. */
+  async drained(): Promise<void> {
+    this.flush();
+    if (this.inFlight.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  /** The writer committed a batch: answers its messages and hands over the next. */
+  committed(number: number): void {
+    const done = this.inFlight.get(number);
+    if (!done) return;
+    this.inFlight.delete(number);
+    this.pump();
+    this.answer(done);
+    done.batch.clear();
+    if (this.spare.length < SPARE_BATCHES) this.spare.push(done.batch);
+    if (this.inFlight.size === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  /** Rejects everything that has no answer. */
+  fail(): void {
+    const open = [...this.inFlight.values(), ...this.full, this.filling];
+    this.inFlight.clear();
+    this.full.length = 0;
+    this.filling = { batch: new Batch(), waiters: [] };
+    for (const { waiters } of open) for (const { reject } of waiters) reject(closedError());
+    for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private schedule(): void {
+    if (this.scheduled || (this.inFlight.size > 0 && !this.wantsSecond())) return;
+    this.scheduled = true;
+    // After the messages that the present turn of the event loop brings.
+    setImmediate(() => {
+      this.scheduled = false;
+      this.pump();
+    });
+  }
+
+  private wantsSecond(): boolean {
+    return this.inFlight.size === 1 && (this.full.length > 0 || this.filling.batch.rowCount >= SECOND_ROWS);
+  }
+
+  private pump(): void {
+    while (this.inFlight.size === 0 || this.wantsSecond()) {
+      if (this.full.length === 0) {
+        if (this.filling.waiters.length === 0) return;
+        this.next();
+      }
+      this.send(this.full.shift()!);
+    }
+  }
+
+  private next(): void {
+    this.full.push(this.filling);
+    this.filling = { batch: this.spare.pop() ?? new Batch(), waiters: [] };
+  }
+
+  private send(filling: Filling): void {
+    const number = ++this.number;
+    this.inFlight.set(number, filling);
+    this.writer.sendBatch(filling.batch.data(number));
+  }
+
+  private answer({ batch, waiters }: Filling): void {
+    const statuses = batch.takeStatuses();
+    for (let i = 0, row = 0; i < waiters.length; i++) {
+      const { resolve, reject, letter } = waiters[i]!;
+      const end = row + batch.valuesOf(i);
+      const state = batch.state(i);
+      if (state === GONE) reject(goneError(letter));
+      else resolve({ state: LEDGER_STATES[state]!, statuses: statuses.subarray(row, end) });
+      row = end;
+    }
+  }
+}

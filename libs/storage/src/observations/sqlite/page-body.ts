@@ -1,0 +1,53 @@
+import type { RenderedPage } from '#model';
+import type { ReaderClient } from './reader-client.js';
+import type { PageAnswer } from './reader-protocol.js';
+
+/** Pages whose consumer went without a word: the reader forgets them when the garbage collector finds out. */
+const forgotten = new FinalizationRegistry<{ readonly reader: ReaderClient; readonly page: number }>(
+  ({ reader, page }) => reader.drop(page),
+);
+
+/** A page whose text is pulled from its reader as it is consumed, one chunk ahead of none. */
+export function renderedPage(answer: PageAnswer, reader: ReaderClient): RenderedPage {
+  const { count, next } = answer;
+  const body = new PageBody(answer, reader);
+  if (!answer.chunk.last) forgotten.register(body, { reader, page: answer.page }, body);
+  return next === undefined ? { count, body } : { count, next, body };
+}
+
+class PageBody implements AsyncIterableIterator<Uint8Array> {
+  private done = false;
+  private first: PageAnswer['chunk'] | undefined;
+
+  constructor(
+    private readonly answer: PageAnswer,
+    private readonly reader: ReaderClient,
+  ) {
+    this.first = answer.chunk;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    if (this.done) return { done: true, value: undefined };
+    const chunk = this.first ?? (await this.reader.ask('pull', this.answer.page));
+    this.first = undefined;
+    if (chunk.last) this.finish();
+    return { done: false, value: chunk.bytes };
+  }
+
+  /** The consumer stops early. */
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    if (!this.done) this.reader.drop(this.answer.page);
+    this.finish();
+    return { done: true, value: undefined };
+  }
+
+  private finish(): void {
+    this.done = true;
+    this.first = undefined;
+    forgotten.unregister(this);
+  }
+}

@@ -1,0 +1,78 @@
+import { Worker } from 'node:worker_threads';
+import { GlossaError } from '#model';
+import type { FromReader, ReaderCall, ReaderCalls } from './reader-protocol.js';
+
+interface Waiting {
+  readonly resolve: (answer: never) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** One reader's thread seen from the main thread. A thread that died is started again by the next question. */
+export class ReaderClient {
+  private worker: Worker | undefined;
+  private readonly waiting = new Map<number, Waiting>();
+  private calls = 0;
+  private closed = false;
+
+  constructor(private readonly directory: string) {}
+
+  /** Questions without an answer. */
+  get load(): number {
+    return this.waiting.size;
+  }
+
+  ask<K extends ReaderCall>(call: K, ask: ReaderCalls[K]['ask']): Promise<ReaderCalls[K]['answer']> {
+    if (this.closed) return Promise.reject(closedError());
+    return new Promise((resolve, reject) => {
+      const id = ++this.calls;
+      this.waiting.set(id, { resolve, reject });
+      (this.worker ??= this.start()).postMessage({ id, call, ask });
+    });
+  }
+
+  /** Forgets a page; harmless when it is gone already. */
+  drop(page: number): void {
+    if (this.worker && !this.closed) this.ask('drop', page).catch(() => undefined);
+  }
+
+  /** Lets no question in, rejects open ones and ends the thread. */
+  async close(): Promise<void> {
+    this.closed = true;
+    const { worker } = this;
+    if (!worker) return;
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.postMessage('close');
+    await ended;
+  }
+
+  private start(): Worker {
+    const worker = new Worker(new URL(import.meta.resolve('#workers/reader')), {
+      workerData: { directory: this.directory },
+      name: 'glossa-reader',
+    });
+    let reason = 'it was ended';
+    worker.on('message', (message: FromReader) => {
+      const waiting = this.waiting.get(message.id);
+      this.waiting.delete(message.id);
+      if ('error' in message) waiting?.reject(new GlossaError(message.code, message.error));
+      else waiting?.resolve(message.answer as never);
+    });
+    worker.on('error', (error) => {
+      reason = error instanceof Error ? error.message : String(error);
+    });
+    worker.on('exit', () => {
+      if (this.worker === worker) this.worker = undefined;
+      const open = [...this.waiting.values()];
+      this.waiting.clear();
+      const error = this.closed
+        ? closedError()
+        : new GlossaError('unavailable', `The thread that reads observations ended (${reason}); ask again.`);
+      for (const { reject } of open) reject(error);
+    });
+    return worker;
+  }
+}
+
+function closedError(): GlossaError {
+  return new GlossaError('unavailable', 'The observation store is closed.');
+}

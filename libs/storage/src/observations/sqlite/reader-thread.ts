@@ -1,0 +1,201 @@
+import { join } from 'node:path';
+import type { Database, Statement } from 'better-sqlite3';
+import {
+  encodeCursor,
+  encodeDatastreamCursor,
+  GlossaError,
+  type LatestQuery,
+  type ObservationQuery,
+  type Render,
+  type SeriesStatistics,
+} from '#model';
+import { byDeviceAndName, datastreamsOf, type Datastream } from '../datastreams.js';
+import { toLedger } from '../ledger-counts.js';
+import { renderChunks } from '../rendered-page.js';
+import { AggregateReader } from './aggregate-reader.js';
+import { copyFile } from './backup.js';
+import { readContents } from './contents-reader.js';
+import { explainFileError } from './database.js';
+import { readDeadLetters } from './dead-letter-reader.js';
+import { Definitions } from './definitions.js';
+import { LedgerTable } from './ledger-row.js';
+import { NewestReader } from './newest-reader.js';
+import { OpenPages } from './open-pages.js';
+import { PageReader } from './page-reader.js';
+import { packRows, toRecord, type RowTuple } from './record-batch.js';
+import type { FromReader, PageAnswer, ReaderCalls, ToReader } from './reader-protocol.js';
+import { FILE_NAME } from './schema.js';
+
+const ALWAYS = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER } as const;
+/** Datastreams looked up between two turns. */
+const SEEKS_A_TURN = 256;
+
+type Answer = ReaderCalls[keyof ReaderCalls]['answer'];
+
+/** A question under way: each `next()` is one turn. */
+type Work = Generator<void, Answer>;
+
+/** Answers questions, one turn of each after the other, so that a long one does not hold back the others. */
+export class ReaderThread {
+  private readonly pages: PageReader;
+  private readonly newest: NewestReader;
+  private readonly aggregates: AggregateReader;
+  private readonly definitions: Definitions;
+  private readonly ledger: LedgerTable;
+  private readonly at: Statement<[number, number], RowTuple>;
+  private readonly open = new OpenPages();
+  private readonly queue: { readonly id: number; readonly work: Work }[] = [];
+  private readonly file: string;
+
+  constructor(
+    private readonly db: Database,
+    directory: string,
+    private readonly tell: (message: FromReader, transfer: ArrayBuffer[]) => void,
+  ) {
+    this.file = join(directory, FILE_NAME);
+    this.pages = new PageReader(db);
+    this.newest = new NewestReader(db);
+    this.aggregates = new AggregateReader(db);
+    this.definitions = new Definitions(db);
+    this.ledger = new LedgerTable(db);
+    this.at = db
+      .prepare<[number, number], RowTuple>(
+        'select s, t, n, v, lag, m, q from observation where s = ? and t = ? order by n',
+      )
+      .raw() as Statement<[number, number], RowTuple>;
+  }
+
+  handle(message: ToReader): void {
+    this.queue.push({ id: message.id, work: this.work(message) });
+    if (this.queue.length === 1) this.schedule();
+  }
+
+  private schedule(): void {
+    setImmediate(() => {
+      this.turn();
+      if (this.queue.length > 0) this.schedule();
+    });
+  }
+
+  private turn(): void {
+    const { id, work } = this.queue[0]!;
+    try {
+      const { done, value } = work.next();
+      const first = this.queue.shift()!;
+      if (done) this.tell({ id, answer: value }, buffersOf(value));
+      else this.queue.push(first);
+    } catch (error) {
+      this.queue.shift();
+      const known = error instanceof GlossaError;
+      this.tell(
+        {
+          id,
+          code: known ? error.code : 'unavailable',
+          error: known ? error.message : explainFileError(this.file, error),
+        },
+        [],
+      );
+    }
+  }
+
+  private *work(message: ToReader): Work {
+    switch (message.call) {
+      case 'contents':
+        return readContents(this.db);
+      case 'query':
+        return yield* this.query(message.ask.query, message.ask.render);
+      case 'latest':
+        return yield* this.latest(message.ask.query, message.ask.render);
+      case 'pull':
+        return this.open.pull(message.ask);
+      case 'drop':
+        this.open.drop(message.ask);
+        return undefined;
+      case 'at':
+        return packRows(message.ask.series.flatMap((id) => this.at.all(id, message.ask.time)));
+      case 'newest':
+        return packRows(yield* this.newestOf(this.datastreams(message.ask), Infinity));
+      case 'statistics':
+        return yield* this.statistics(message.ask);
+      case 'aggregate': {
+        const streams = [];
+        for (const stream of this.datastreams(message.ask.series)) {
+          streams.push(yield* this.aggregates.windows(stream, message.ask.bounds));
+        }
+        return streams.filter(({ windows }) => windows.length > 0);
+      }
+      case 'ledger':
+        return toLedger(this.ledger.read());
+      case 'deadLetters':
+        return readDeadLetters(this.db, message.ask);
+      case 'backup':
+        copyFile(this.db, message.ask);
+        return undefined;
+    }
+  }
+
+  private *query({ cursor, ...query }: ObservationQuery, render: Render): Generator<void, PageAnswer> {
+    const batch = cursor?.batch ?? this.ledger.read().batch;
+    const rows = yield* this.pages.read({ ...ALWAYS, ...query, cursor, batch });
+    const page = rows.slice(0, query.limit);
+    const last = rows.length > page.length ? page.at(-1) : undefined;
+    const next = last && encodeCursor({ time: last[1], series: last[0], nth: last[2], batch });
+    return this.page(page, render, next);
+  }
+
+  private *latest(query: LatestQuery, render: Render): Generator<void, PageAnswer> {
+    const { series, limit, after, from = ALWAYS.from, to = ALWAYS.to } = query;
+    const streams = this.datastreams(series).filter((stream) => !after || byDeviceAndName(stream, after) > 0);
+    const rows = yield* this.newestOf(streams, limit + 1, from, to);
+    const page = rows.slice(0, limit);
+    const last = rows.length > page.length ? this.definitions.series.get(page.at(-1)?.[0] ?? 0) : undefined;
+    return this.page(page, render, last && encodeDatastreamCursor(last.device, last.name));
+  }
+
+  private page(rows: readonly RowTuple[], render: Render, cursor: string | undefined): PageAnswer {
+    const { series, schemas } = this.definitions;
+    const records = rows.flatMap((row) => toRecord(row, series, schemas) ?? []);
+    const next = cursor && render.nextPrefix + cursor;
+    return { count: records.length, next, ...this.open.open(renderChunks(records, render, next)) };
+  }
+
+  private *newestOf(
+    streams: readonly Datastream[],
+    limit: number,
+    from?: number,
+    to?: number,
+  ): Generator<void, RowTuple[]> {
+    const rows: RowTuple[] = [];
+    let seeks = 0;
+    for (const stream of streams) {
+      const row = this.newest.of(stream, from, to);
+      if (row) rows.push(row);
+      if (rows.length === limit) break;
+      if (++seeks % SEEKS_A_TURN === 0) yield;
+    }
+    return rows;
+  }
+
+  private *statistics({
+    series,
+    from,
+    to,
+  }: ReaderCalls['statistics']['ask']): Generator<void, SeriesStatistics[]> {
+    const all: SeriesStatistics[] = [];
+    for (const id of series) all.push(yield* this.aggregates.statistics(id, from, to));
+    return all;
+  }
+
+  private datastreams(series: readonly number[]): Datastream[] {
+    return datastreamsOf(series.flatMap((id) => this.definitions.series.get(id) ?? []));
+  }
+}
+
+/** What of an answer is handed over instead of copied. */
+function buffersOf(answer: Answer): ArrayBuffer[] {
+  if (!answer || Array.isArray(answer)) return [];
+  if ('chunk' in answer) return [answer.chunk.bytes.buffer];
+  if ('bytes' in answer) return [answer.bytes.buffer];
+  if ('numbers' in answer) return [answer.numbers.buffer as ArrayBuffer];
+  return 'latest' in answer ? [answer.latest.numbers.buffer as ArrayBuffer] : [];
+}

@@ -1,0 +1,75 @@
+import type { ObservationRecord, ObservationValue, SchemaRef, Series, ValueType } from '#model';
+
+/** A row as read: series, time, nth, value, lag, mapping, flags. */
+export type RowTuple = readonly [number, number, number, number | string, number, number, number];
+
+/** Records on their way between threads: seven doubles a row, texts aside (`value` is then their index). */
+export interface RecordBatch {
+  readonly numbers: Float64Array;
+  readonly texts: readonly string[];
+}
+
+const WIDTH = 7;
+
+/** Packs rows; the numbers' buffer is to be transferred. */
+export function packRows(rows: readonly RowTuple[]): RecordBatch {
+  const numbers = new Float64Array(rows.length * WIDTH);
+  const texts: string[] = [];
+  let at = 0;
+  for (const [series, time, nth, value, lag, mapping, flags] of rows) {
+    const isText = typeof value === 'string';
+    numbers[at++] = series;
+    numbers[at++] = time;
+    numbers[at++] = nth;
+    numbers[at++] = isText ? texts.push(value) - 1 : value;
+    numbers[at++] = lag;
+    numbers[at++] = mapping;
+    numbers[at++] = flags * 2 + (isText ? 1 : 0);
+  }
+  return { numbers, texts };
+}
+
+/** Unpacks rows to records; rows of series that are gone meanwhile are left out. */
+export function unpackRecords(
+  { numbers, texts }: RecordBatch,
+  series: { get(id: number): Series | undefined },
+  schemas: { get(id: number): SchemaRef | undefined },
+): ObservationRecord[] {
+  const records: ObservationRecord[] = [];
+  for (let at = 0; at < numbers.length; at += WIDTH) {
+    const packed = numbers[at + 6]!;
+    const raw = numbers[at + 3]!;
+    const record = toRecord(
+      [
+        numbers[at]!,
+        numbers[at + 1]!,
+        numbers[at + 2]!,
+        packed % 2 ? texts[raw]! : raw,
+        numbers[at + 4]!,
+        numbers[at + 5]!,
+        Math.floor(packed / 2),
+      ],
+      series,
+      schemas,
+    );
+    if (record) records.push(record);
+  }
+  return records;
+}
+
+/** A row with its series and schema; undefined when one of them is gone. */
+export function toRecord(
+  [id, time, nth, value, lag, mapping, flags]: RowTuple,
+  allSeries: { get(id: number): Series | undefined },
+  schemas: { get(id: number): SchemaRef | undefined },
+): ObservationRecord | undefined {
+  const series = allSeries.get(id);
+  const schema = schemas.get(mapping);
+  if (!series || !schema) return undefined;
+  return { series, time, nth, value: toValue(value, series.type), resultTime: time + lag, schema, flags };
+}
+
+/** A stored value as its type has it: states are stored as 0 and 1. */
+export function toValue(stored: number | string, type: ValueType): ObservationValue {
+  return type === 'state' && typeof stored === 'number' ? stored !== 0 : stored;
+}
