@@ -48,6 +48,26 @@ export class AccountRegistry {
     return show(account);
   }
 
+  /** Replaces roles, rules and onDeny; the password stays unless a new one is given. */
+  async replace(username: string, body: unknown): Promise<PublicAccount> {
+    const before = await this.#account(username);
+    const input = typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body, username } : body;
+    const errors = checkAccount(input);
+    if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
+    const { password, roles, rules, onDeny } = input as Partial<Account> & { password?: string };
+    const passwordHash = password === undefined ? before.passwordHash : await hashPassword(password);
+    const account: Account = {
+      username,
+      roles: roles ?? [],
+      rules: rules ?? [],
+      onDeny: onDeny ?? 'ignore',
+      ...(passwordHash !== undefined && { passwordHash }),
+    };
+    await this.store.accounts.put(account);
+    this.directory.put(account);
+    return show(account);
+  }
+
   async list(limit: number, cursor?: string): Promise<{ items: PublicAccount[]; next?: string }> {
     const page = await this.store.accounts.list({ limit, ...(cursor !== undefined && { cursor }) });
     return { ...page, items: page.items.map(show) };

@@ -1,6 +1,7 @@
 export * from './account-registry.js';
 export * from './device-registry.js';
 export * from './feature-registry.js';
+export * from './previewer.js';
 export * from './property-registry.js';
 export * from './observations/explain.js';
 export * from './observations/plan.js';

@@ -53,10 +53,12 @@ export class SchemaRegistry {
    * Checks without storing.
    * @throws GlossaError `schema-invalid` with every problem of the document
    */
-  async check(document: unknown, createdAt = new Date().toISOString(), version = 1): Promise<CompiledSchema> {
-    const checked = checkSchema(document, this.environment, { createdAt, version });
+  async check(document: unknown, options: { readonly examples: boolean } = { examples: true }): Promise<CompiledSchema> {
+    const { id } = (document ?? {}) as { id?: unknown };
+    const version = (typeof id === 'string' ? (this.#active.get(id)?.version ?? 0) : 0) + 1;
+    const checked = checkSchema(document, this.environment, { createdAt: new Date().toISOString(), version });
     if (!checked.ok) throw invalid(checked.errors);
-    const failures = await checked.schema.runExamples();
+    const failures = options.examples ? await checked.schema.runExamples() : [];
     if (failures.length > 0) throw invalid(failures);
     return checked.schema;
   }

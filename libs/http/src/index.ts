@@ -1,0 +1,3 @@
+export * from './app.js';
+export * from './query/pages.js';
+export * from './system/health.controller.js';

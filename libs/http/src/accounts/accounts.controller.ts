@@ -1,0 +1,121 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { AccountRegistry, type PublicAccount, type TokenInfo } from '#control';
+import { Requires } from '../auth/requires.js';
+import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
+import { Parameters, type RawQuery } from '../query/parameters.js';
+
+/** Who may do what: accounts, their passwords and tokens. */
+@ApiTags('accounts')
+@ApiBearerAuth()
+@Controller('api/accounts')
+export class AccountsController {
+  constructor(
+    private readonly accounts: AccountRegistry,
+    private readonly base: BaseUrl,
+  ) {}
+
+  @Post()
+  @Requires('accounts:write')
+  @ApiBody({
+    schema: {
+      type: 'object',
+      required: ['username'],
+      properties: {
+        username: { type: 'string' },
+        password: { type: 'string' },
+        roles: { type: 'array', items: { type: 'string', enum: ['admin', 'operator', 'consumer', 'device'] } },
+        rules: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              effect: { type: 'string', enum: ['allow', 'deny'] },
+              action: { type: 'string', enum: ['publish', 'subscribe'] },
+              topic: { type: 'string' },
+            },
+          },
+        },
+        onDeny: { type: 'string', enum: ['ignore', 'disconnect'] },
+      },
+    },
+  })
+  @ApiOperation({ summary: 'Create an account' })
+  create(@Body() body: unknown): Promise<PublicAccount> {
+    return this.accounts.create(body);
+  }
+
+  @Get()
+  @Requires('accounts:read')
+  @ApiOperation({ summary: 'Accounts, by username' })
+  async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
+    const { limit, cursor } = listParameters(query);
+    const { items, next } = await this.accounts.list(limit, cursor);
+    return listPage(items, next, request, query, this.base);
+  }
+
+  @Get(':username')
+  @Requires('accounts:read')
+  @ApiOperation({ summary: 'One account' })
+  one(@Param('username') username: string, @Query() query: RawQuery): Promise<PublicAccount> {
+    new Parameters(query, []).check();
+    return this.accounts.get(username);
+  }
+
+  @Put(':username')
+  @Requires('accounts:write')
+  @ApiOperation({ summary: "Replace an account's roles, rules and onDeny; the password stays unless given" })
+  replace(@Param('username') username: string, @Body() body: unknown): Promise<PublicAccount> {
+    return this.accounts.replace(username, body);
+  }
+
+  @Delete(':username')
+  @Requires('accounts:write')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete an account; its connections are closed' })
+  remove(@Param('username') username: string): Promise<void> {
+    return this.accounts.remove(username);
+  }
+
+  @Put(':username/password')
+  @Requires('accounts:write')
+  @HttpCode(204)
+  @ApiBody({ schema: { type: 'object', required: ['password'], properties: { password: { type: 'string' } } } })
+  @ApiOperation({ summary: 'Set the password' })
+  setPassword(@Param('username') username: string, @Body() body: unknown): Promise<void> {
+    return this.accounts.setPassword(username, body);
+  }
+
+  @Post(':username/tokens')
+  @Requires('accounts:write')
+  @ApiBody({ required: false, schema: { type: 'object', properties: { expires: { type: 'string', format: 'date-time' } } } })
+  @ApiOperation({ summary: 'Make a token; it is shown this once' })
+  createToken(@Param('username') username: string, @Body() body: unknown): Promise<TokenInfo & { token: string }> {
+    return this.accounts.createToken(username, body);
+  }
+
+  @Get(':username/tokens')
+  @Requires('accounts:read')
+  @ApiOperation({ summary: 'Tokens of an account, without their secrets' })
+  async tokens(@Param('username') username: string, @Query() query: RawQuery): Promise<ListPage<TokenInfo>> {
+    new Parameters(query, []).check();
+    return { items: await this.accounts.tokens(username) };
+  }
+
+  @Delete(':username/tokens')
+  @Requires('accounts:write')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Revoke every token of an account' })
+  removeTokens(@Param('username') username: string): Promise<void> {
+    return this.accounts.removeTokens(username);
+  }
+
+  @Delete(':username/tokens/:id')
+  @Requires('accounts:write')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Revoke one token' })
+  removeToken(@Param('username') username: string, @Param('id') id: string): Promise<void> {
+    return this.accounts.removeTokens(username, id);
+  }
+}

@@ -1,0 +1,112 @@
+import { Module, type DynamicModule, type LoggerService, type Provider, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
+import { AccessGuard } from './auth/access.guard.js';
+import { AccessController } from './accounts/access.controller.js';
+import { AccountsController } from './accounts/accounts.controller.js';
+import { parseJson } from './body.js';
+import { DevicesController } from './devices/devices.controller.js';
+import { FeaturesController } from './features/features.controller.js';
+import { MessagesController } from './messages/messages.controller.js';
+import { DatastreamsController } from './observations/datastreams.controller.js';
+import { ObservationsController } from './observations/observations.controller.js';
+import { ProblemFilter, sendProblem } from './problem/problem.filter.js';
+import { BaseUrl } from './query/pages.js';
+import { PreviewController } from './schemas/preview.controller.js';
+import { SchemasController } from './schemas/schemas.controller.js';
+import { HealthController } from './system/health.controller.js';
+import { OntologiesController } from './vocabulary/ontologies.controller.js';
+import { PropertiesController } from './vocabulary/properties.controller.js';
+import { UnitsController } from './vocabulary/units.controller.js';
+
+/** Every facade, in one list. */
+const CONTROLLERS: Type[] = [
+  SchemasController,
+  PreviewController,
+  DevicesController,
+  FeaturesController,
+  DatastreamsController,
+  ObservationsController,
+  MessagesController,
+  PropertiesController,
+  UnitsController,
+  OntologiesController,
+  AccountsController,
+  AccessController,
+  HealthController,
+];
+
+/** The HTTP edge over services that are made elsewhere. */
+@Module({})
+export class HttpModule {
+  /** @param services instances that controllers take by their class */
+  static over(services: readonly Provider[], baseUrl: string): DynamicModule {
+    return {
+      module: HttpModule,
+      controllers: CONTROLLERS,
+      providers: [
+        ...services,
+        { provide: BaseUrl, useValue: new BaseUrl(baseUrl) },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_GUARD, useClass: AccessGuard },
+      ],
+    };
+  }
+}
+
+export interface HttpOptions {
+  /** The module that imports {@link HttpModule}. */
+  readonly root: Type | DynamicModule;
+  readonly logger: FastifyBaseLogger;
+  readonly nestLogger: LoggerService;
+  readonly version: string;
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+}
+
+const BODY_LIMIT = 1024 * 1024;
+
+/** Makes the application; the caller listens. */
+export async function createHttpApp(options: HttpOptions): Promise<NestFastifyApplication> {
+  const onError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => sendProblem(error, request, reply);
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
+    disableRequestLogging: true,
+    loggerInstance: options.logger,
+    frameworkErrors: onError,
+    // A client that sends its headers or body drop by drop does not keep a socket for ever.
+    requestTimeout: 60_000,
+    connectionTimeout: 120_000,
+    ...(options.tls && { https: { ...options.tls } }),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(options.root as Type, adapter, {
+    logger: options.nestLogger,
+    bodyParser: false,
+    abortOnError: false,
+    forceCloseConnections: true,
+  });
+  const fastify = adapter.getInstance();
+  for (const type of ['application/json', 'application/ld+json']) {
+    fastify.addContentTypeParser(type, { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, done) => {
+      parseJson(body as string, done);
+    });
+  }
+  serveDocs(app, options.version);
+  return app;
+}
+
+/** OpenAPI at /docs, the document at /docs/openapi.json. */
+function serveDocs(app: NestFastifyApplication, version: string): void {
+  const config = new DocumentBuilder()
+    .setTitle('Glossa')
+    .setDescription('Semantic interoperability between devices and applications.')
+    .setVersion(version)
+    .addBearerAuth()
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config), {
+    jsonDocumentUrl: 'docs/openapi.json',
+    yamlDocumentUrl: 'docs/openapi.yaml',
+  });
+}

@@ -1,0 +1,61 @@
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GlossaError } from '#model';
+import { OntologyHub, documentToRdf } from '#semantics';
+import { Public } from '../auth/requires.js';
+import { negotiate } from '../query/negotiate.js';
+import { BaseUrl } from '../query/pages.js';
+import { Parameters, type RawQuery } from '../query/parameters.js';
+
+const TYPES = ['application/ld+json', 'application/json', 'text/turtle', 'application/n-quads'] as const;
+
+/** The vocabulary as linked data: ontologies and the JSON-LD context. */
+@ApiTags('vocabulary')
+@Controller('api')
+export class OntologiesController {
+  constructor(
+    private readonly hub: OntologyHub,
+    private readonly base: BaseUrl,
+  ) {}
+
+  @Get('ontologies')
+  @Public()
+  @ApiOperation({ summary: 'Names of the ontologies' })
+  names(@Query() query: RawQuery): { items: object[] } {
+    new Parameters(query, []).check();
+    return { items: this.hub.ontologyNames().map((name) => ({ id: name, url: this.base.iri(`/api/ontologies/${name}`) })) };
+  }
+
+  @Get('ontologies/:name')
+  @Public()
+  @ApiProduces(...TYPES)
+  @ApiOperation({ summary: 'An ontology as JSON-LD, Turtle or N-Quads' })
+  async ontology(
+    @Param('name') name: string,
+    @Query() query: RawQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    new Parameters(query, []).check();
+    const document = this.hub.ontology(name.replace(/\.(jsonld|ttl)$/, ''), this.base.href);
+    if (!document) throw new GlossaError('not-found', `there is no ontology ${name}; there are ${this.hub.ontologyNames().join(', ')}`);
+    const type = name.endsWith('.ttl') ? 'text/turtle' : negotiate(request.headers.accept, TYPES);
+    void reply.type(`${type}; charset=utf-8`);
+    const rdf = type === 'text/turtle' || type === 'application/n-quads';
+    const format = type === 'text/turtle' ? 'turtle' : 'n-quads';
+    void reply.send(rdf ? await documentToRdf(document, format, this.base.href) : JSON.stringify(document));
+  }
+
+  @Get('contexts/v1.jsonld')
+  @Public()
+  @ApiProduces('application/ld+json')
+  @ApiOperation({ summary: 'The JSON-LD context of everything that is served' })
+  context(@Res() reply: FastifyReply): void {
+    void reply
+      .type('application/ld+json; charset=utf-8')
+      .header('Cache-Control', 'public, max-age=86400')
+      .header('Access-Control-Allow-Origin', '*')
+      .send(JSON.stringify(this.hub.context()));
+  }
+}

@@ -1,0 +1,69 @@
+import { Body, Controller, Get, Param, Put, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PropertyRegistry } from '#control';
+import { GlossaError, paths } from '#model';
+import { OntologyHub } from '#semantics';
+import { Public, Requires } from '../auth/requires.js';
+import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
+import { Parameters, type RawQuery } from '../query/parameters.js';
+import { propertyJson } from './translate.js';
+
+/** Observable properties: the core ontology's and this installation's own. */
+@ApiTags('vocabulary')
+@Controller('api/properties')
+export class PropertiesController {
+  constructor(
+    private readonly hub: OntologyHub,
+    private readonly properties: PropertyRegistry,
+    private readonly base: BaseUrl,
+  ) {}
+
+  @Get()
+  @Public()
+  @ApiOperation({ summary: 'Observable properties, by term' })
+  list(@Query() query: RawQuery, @Req() request: FastifyRequest): ListPage<object> {
+    const { limit, cursor } = listParameters(query);
+    const all = this.hub.properties().filter(({ term }) => cursor === undefined || term > cursor);
+    const items = all.slice(0, limit);
+    const next = all.length > items.length ? items.at(-1)?.term : undefined;
+    return listPage(items.map((property) => propertyJson(property, this.hub, this.base.href)), next, request, query, this.base);
+  }
+
+  @Get(':term')
+  @Public()
+  @ApiOperation({ summary: 'One property, by term, CURIE or IRI' })
+  one(@Param('term') term: string, @Query() query: RawQuery): object {
+    new Parameters(query, []).check();
+    const property = this.hub.property(term);
+    if (!property) {
+      const near = this.hub.suggest(term);
+      const also = near.length > 0 ? `; near it: ${near.join(', ')}` : '';
+      throw new GlossaError('not-found', `there is no observable property ${term}${also}`);
+    }
+    return propertyJson(property, this.hub, this.base.href);
+  }
+
+  @Put(':term')
+  @Requires('properties:write')
+  @ApiBearerAuth()
+  @ApiBody({
+    schema: {
+      type: 'object',
+      required: ['label', 'kind'],
+      properties: {
+        label: { type: 'string' },
+        definition: { type: 'string' },
+        kind: { type: 'string', description: 'QUDT quantity kind, or State, Position, Text' },
+        unit: { type: 'string', description: 'Canonical unit, for quantities' },
+        broader: { type: 'string' },
+      },
+    },
+  })
+  @ApiOperation({ summary: 'Define a property of your own' })
+  async put(@Param('term') term: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    const { property, created } = await this.properties.put(term, body);
+    void reply.code(created ? 201 : 200).header('Location', this.base.iri(paths.property(term)));
+    return propertyJson(property, this.hub, this.base.href);
+  }
+}
