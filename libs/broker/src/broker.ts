@@ -192,6 +192,16 @@ export class Broker implements OutcomeSink {
     for (const { topic, payload } of this.#sessions.retained.values()) yield { topic, payload: Buffer.from(payload) };
   }
 
+  /** Tells live subscribers that a retained value is no more. */
+  clear(topic: string): void {
+    this.#fanout.send(topic, '', 1);
+  }
+
+  /** Copies sessions and retained messages into a new folder, while running. */
+  backup(directory: string): Promise<void> {
+    return this.#sessions.backup(directory);
+  }
+
   /** Stops accepting, lets what is held commit, closes. */
   async close(): Promise<void> {
     for (const server of this.#servers) server.close();

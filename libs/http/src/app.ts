@@ -1,4 +1,4 @@
-import { Module, type DynamicModule, type LoggerService, type Provider, type Type } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -16,6 +16,7 @@ import { ProblemFilter, sendProblem } from './problem/problem.filter.js';
 import { BaseUrl } from './query/pages.js';
 import { PreviewController } from './schemas/preview.controller.js';
 import { SchemasController } from './schemas/schemas.controller.js';
+import { BackupController } from './system/backup.controller.js';
 import { HealthController } from './system/health.controller.js';
 import { OntologiesController } from './vocabulary/ontologies.controller.js';
 import { PropertiesController } from './vocabulary/properties.controller.js';
@@ -36,6 +37,7 @@ const CONTROLLERS: Type[] = [
   AccountsController,
   AccessController,
   HealthController,
+  BackupController,
 ];
 
 /** The HTTP edge over services that are made elsewhere. */
@@ -60,7 +62,6 @@ export interface HttpOptions {
   /** The module that imports {@link HttpModule}. */
   readonly root: Type | DynamicModule;
   readonly logger: FastifyBaseLogger;
-  readonly nestLogger: LoggerService;
   readonly version: string;
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
 }
@@ -82,7 +83,7 @@ export async function createHttpApp(options: HttpOptions): Promise<NestFastifyAp
     ...(options.tls && { https: { ...options.tls } }),
   });
   const app = await NestFactory.create<NestFastifyApplication>(options.root as Type, adapter, {
-    logger: options.nestLogger,
+    bufferLogs: true,
     bodyParser: false,
     abortOnError: false,
     forceCloseConnections: true,

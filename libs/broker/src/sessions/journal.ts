@@ -47,6 +47,25 @@ export class Journal {
     while (this.#writing) await this.#writing;
   }
 
+  /** A copy of this moment in another folder. */
+  async backup(directory: string): Promise<void> {
+    await this.flush();
+    if (!this.db) return;
+    const copy = new Level(directory, { createIfMissing: true });
+    await copy.open();
+    const snapshot = this.db.snapshot();
+    let operations: Operation[] = [];
+    for await (const [key, value] of this.db.iterator({ snapshot })) {
+      operations.push({ type: 'put', key, value });
+      if (operations.length < 1000) continue;
+      await copy.batch(operations);
+      operations = [];
+    }
+    await copy.batch(operations);
+    await snapshot.close();
+    await copy.close();
+  }
+
   async close(): Promise<void> {
     await this.flush();
     await this.db?.close();

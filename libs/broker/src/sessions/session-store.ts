@@ -310,6 +310,11 @@ export class SessionStore {
     return this.#journal.flush();
   }
 
+  /** Copies what is on disk into a new folder. */
+  backup(directory: string): Promise<void> {
+    return this.#journal.backup(directory);
+  }
+
   async destroy(): Promise<void> {
     await this.#journal.close();
   }

@@ -1,0 +1,152 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { AccessDirectory } from '#access';
+import { Broker, Upstream } from '#broker';
+import { CODECS } from '#codecs';
+import {
+  AccountRegistry,
+  DeadLetters,
+  DeviceRegistry,
+  FeatureRegistry,
+  ObservationQueries,
+  Previewer,
+  PropertyRegistry,
+  Replayer,
+  SchemaRegistry,
+} from '#control';
+import { DeviceTable, Ingest, SeriesTable } from '#ingest';
+import { ExpressionWorker } from '#mapping';
+import { ObservationRenderer, OntologyHub, UnitTable, semanticTopic } from '#semantics';
+import { ControlStore, SqliteObservationStore } from '#storage';
+import { backupTo } from './backup/backup-to.js';
+import type { Config } from './config.js';
+
+/** Every part of the running service. */
+export type Gateway = Awaited<ReturnType<typeof compose>>;
+
+/** Files and folders of the data directory. */
+export const DATA = { control: 'control.db', sessions: 'sessions' } as const;
+
+/** Builds the data plane and the control plane over it with plain `new`, opened and connected, not yet listening. */
+export async function compose(config: Config, logger: Logger) {
+  const httpPort = config.httpPort === 0 ? await freePort(config.host) : config.httpPort;
+  const baseUrl = config.baseUrl ?? `${config.tls ? 'https' : 'http'}://localhost:${httpPort}`;
+  const observations = new SqliteObservationStore({ directory: config.dataDir, durability: config.durability, logger });
+  const [contents, control] = await Promise.all([observations.open(), ControlStore.open(join(config.dataDir, DATA.control))]);
+
+  const hub = OntologyHub.load(UnitTable.load());
+  const renderer = new ObservationRenderer(baseUrl);
+  const series = new SeriesTable(contents);
+  const devices = new DeviceTable(config.maxDevices);
+  const access = new AccessDirectory({ adminToken: config.adminToken });
+  const worker = new ExpressionWorker({});
+
+  const properties = new PropertyRegistry(control, hub, series);
+  await properties.load();
+  const schemas = new SchemaRegistry(control, { hub, codecs: CODECS, worker }, series, config.ignoreTopics);
+  await schemas.load((id, errors) => logger.error({ schema: id, errors }, 'a stored schema no longer compiles and is left out'));
+  const accounts = new AccountRegistry(control, access);
+  await accounts.load();
+  const deviceRegistry = new DeviceRegistry(control, observations, devices, series, (error) => {
+    logger.error({ err: error }, 'new devices could not be written; they are tried again');
+  });
+  await deviceRegistry.load();
+
+  const ingest = new Ingest(observations, series, devices, schemas.snapshot());
+  schemas.drive(ingest);
+  const upstreams: Upstream[] = [];
+  const broker = new Broker({
+    ingest,
+    series,
+    devices,
+    access,
+    renderer,
+    logger,
+    sessionDirectory: join(config.dataDir, DATA.sessions),
+    onOutcome: (outcome) => {
+      for (const upstream of upstreams) upstream.publish(outcome);
+    },
+  });
+  deviceRegistry.drive({
+    // Live subscribers hear of it as MQTT tells it: an empty message on the topic that is no more.
+    retired: (gone) => {
+      for (const one of gone) broker.clear(semanticTopic(one));
+    },
+    registered: (device) => broker.status.registered(device),
+    removed: (device) => broker.status.remove(device),
+  });
+  await broker.open();
+  const readStatus = () => {
+    for (const { topic, payload } of broker.retainedRaw()) {
+      for (const status of ingest.snapshot.route(topic).statuses) {
+        const said = status.evaluate(topic, payload);
+        if (said) broker.status.set(said.device, said.online);
+      }
+    }
+  };
+  readStatus();
+  schemas.onChange(readStatus);
+
+  const queries = new ObservationQueries(observations, series, hub, baseUrl);
+  const startUpstream = () => {
+    if (!config.upstream) return;
+    const { url, publish } = config.upstream;
+    const upstream = new Upstream({ url, publishBack: publish, ingest, sink: broker, renderer, clientId: upstreamId(config), logger });
+    upstreams.push(upstream);
+    schemas.onChange(() => upstream.subscribe());
+  };
+
+  return {
+    config,
+    baseUrl,
+    httpPort,
+    logger,
+    observations,
+    control,
+    hub,
+    renderer,
+    ingest,
+    access,
+    broker,
+    schemas,
+    accounts,
+    properties,
+    devices: deviceRegistry,
+    features: new FeatureRegistry(control, queries),
+    queries,
+    previewer: new Previewer(schemas, ingest, devices, renderer),
+    replayer: new Replayer(observations, ingest, broker),
+    deadLetters: new DeadLetters(observations),
+    startUpstream,
+    backup: (directory: string) => backupTo(directory, { observations, control, sessions: broker, adminToken: config.adminToken }),
+    /** What hinders the service now. */
+    trouble: (): string[] => [observations.trouble, broker.trouble].filter((one) => one !== undefined),
+    /** Stops accepting, commits what came in, closes. */
+    close: async () => {
+      await Promise.all(upstreams.map((upstream) => upstream.close()));
+      await broker.close();
+      await worker.close();
+      await deviceRegistry.flush();
+      await observations.close();
+      await control.close();
+    },
+  };
+}
+
+/** The upstream broker knows us by this name and keeps our session: stable for a data folder. */
+function upstreamId(config: Config): string {
+  return `glossa-${Buffer.from(config.dataDir).toString('base64url').slice(-12)}`;
+}
+
+/** IRIs hold the port, so a free one must be known before anything listens. */
+async function freePort(host: string): Promise<number> {
+  const server = createServer();
+  server.listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
