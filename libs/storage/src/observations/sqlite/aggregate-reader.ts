@@ -31,7 +31,7 @@ export class AggregateReader {
 
   constructor(db: Database) {
     const range = 'from observation where s = ? and t >= ? and t < ?';
-    const raw = <T>(sql: string) => db.prepare<number[], T>(sql).raw() as Statement<number[], T>;
+    const raw = <T>(sql: string) => db.prepare<number[], T>(sql).raw();
     this.first = raw(`select t, v ${range} order by t, n limit 1`);
     this.last = raw(`select t, v ${range} order by t desc, n desc limit 1`);
     this.boundary = db

@@ -17,12 +17,12 @@ export class BatchWriter {
   readonly letters: DeadLetterTable;
   private readonly ledger: LedgerTable;
   private readonly resends: ResendMemory;
-  private readonly insert: Statement<unknown[]>;
+  private readonly insert: Statement;
   private readonly sameValue: Statement<unknown[], number>;
   private readonly highest: Statement<[number, number], number>;
-  private readonly insertNth: Statement<unknown[]>;
-  private readonly addSeries: Statement<unknown[]>;
-  private readonly addMapping: Statement<unknown[]>;
+  private readonly insertNth: Statement;
+  private readonly addSeries: Statement;
+  private readonly addMapping: Statement;
   private readonly begin: Statement<[]>;
   private readonly commit: Statement<[]>;
   private order = new Uint32Array(1024);

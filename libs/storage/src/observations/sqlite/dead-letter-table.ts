@@ -16,7 +16,7 @@ const PRUNE_STEP = 200;
 /** Writes dead letters and keeps them bounded. */
 export class DeadLetterTable {
   private count: number | undefined;
-  private readonly insert: Statement<unknown[]>;
+  private readonly insert: Statement;
   private readonly find: Statement<[number], TakenLetter>;
   private readonly remove: Statement<[number]>;
   private readonly countAll: Statement<[], number>;

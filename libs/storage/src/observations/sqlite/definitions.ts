@@ -1,4 +1,4 @@
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import type { PropertyOrigin, SchemaRef, Series, ValueType } from '#model';
 
 /** A row of the table `series`, without `retired`. */
@@ -34,7 +34,7 @@ export class Definitions {
   constructor(db: Database) {
     const findSeries = db
       .prepare<[number], SeriesTuple>(`select ${SERIES_COLUMNS} from series where id = ?`)
-      .raw() as Statement<[number], SeriesTuple>;
+      .raw();
     const findSchema = db.prepare<[number], SchemaRef>(
       'select id, schema, version from mapping where id = ?',
     );

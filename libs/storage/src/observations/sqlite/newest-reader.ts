@@ -14,7 +14,7 @@ export class NewestReader {
         `select s, t, n, v, lag, m, q, b from observation where s = ? and t >= ? and t < ?
          order by t desc, n desc limit 1`,
       )
-      .raw() as Statement<number[], BatchedRow>;
+      .raw();
   }
 
   /**

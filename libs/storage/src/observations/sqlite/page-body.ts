@@ -39,10 +39,10 @@ class PageBody implements AsyncIterableIterator<Uint8Array> {
   }
 
   /** The consumer stops early. */
-  async return(): Promise<IteratorResult<Uint8Array>> {
+  return(): Promise<IteratorResult<Uint8Array>> {
     if (!this.done) this.reader.drop(this.answer.page);
     this.finish();
-    return { done: true, value: undefined };
+    return Promise.resolve({ done: true, value: undefined });
   }
 
   private finish(): void {

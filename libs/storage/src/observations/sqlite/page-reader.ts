@@ -48,12 +48,12 @@ export class PageReader {
       .prepare<number[], Tail>(
         `${columns} where s = ? and (t, n) > (?, ?) and t < ? and b <= ? order by t, n limit ?`,
       )
-      .raw() as Statement<number[], Tail>;
+      .raw();
     this.descending = db
       .prepare<number[], Tail>(
         `${columns} where s = ? and (t, n) < (?, ?) and t >= ? and b <= ? order by t desc, n desc limit ?`,
       )
-      .raw() as Statement<number[], Tail>;
+      .raw();
   }
 
   /** The rows after the cursor, at most `limit + 1`, ordered by (time, series, nth). Yields between turns. */

@@ -62,7 +62,7 @@ export class ReaderThread {
       .prepare<[number, number], RowTuple>(
         'select s, t, n, v, lag, m, q from observation where s = ? and t = ? order by n',
       )
-      .raw() as Statement<[number, number], RowTuple>;
+      .raw();
   }
 
   handle(message: ToReader): void {
