@@ -43,14 +43,20 @@ export class UnitResolver {
 
   /** Within a kind: every meaning counts, and letter case only where it decides. */
   #within(text: string, key: string, scope: Scope): { unit: Unit } | UnitProblem | undefined {
-    for (const { curated, listed } of [this.index.exact(key), this.index.folded(key)]) {
-      const hits = distinct([...curated, ...listed].filter((unit) => scope.fits(unit)));
-      if (hits.length === 0) continue;
+    const { curated, listed } = this.index.exact(key);
+    const hits = distinct([...curated, ...listed].filter((unit) => scope.fits(unit)));
+    if (hits.length > 0) {
       const meant = distinct(curated.filter((unit) => scope.fits(unit)));
       const preferred = this.index.preferred(key);
       const unit = only(hits) ?? only(meant) ?? hits.find((hit) => hit === preferred);
       return unit ? { unit } : ambiguous(text, hits, `as a unit of ${scope.name}`);
     }
+    // In another letter case only one unit may be left: `mv` could be millivolt or megavolt.
+    const folded = this.index.folded(key);
+    const anyCase = distinct([...folded.curated, ...folded.listed].filter((unit) => scope.fits(unit)));
+    const unit = only(anyCase);
+    if (unit) return { unit };
+    if (anyCase.length > 1) return ambiguous(text, anyCase, `as a unit of ${scope.name}`);
     return undefined;
   }
 
@@ -94,9 +100,10 @@ export class UnitResolver {
     const limit = Math.min(2, Math.floor(wanted.length / 3));
     if (limit === 0) return [];
     const best = new Map<Unit, number>();
-    for (const [other, { curated, listed }] of this.index.entries()) {
+    for (const other of this.index.keys()) {
       const distance = editDistance(wanted, other.toLowerCase(), limit);
       if (distance > limit) continue;
+      const { curated, listed } = this.index.exact(other);
       for (const unit of [...curated, ...listed]) {
         if (scope && !scope.fits(unit)) continue;
         // At one distance, what people write comes before QUDT's lists.

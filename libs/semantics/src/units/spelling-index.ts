@@ -5,17 +5,17 @@ import type { Unit } from './unit.js';
 /** The meanings of one spelling. */
 export interface Meanings {
   /** From the alias table: what people mean. */
-  readonly curated: Unit[];
+  readonly curated: readonly Unit[];
   /** From QUDT: local names, symbols, UCUM codes, labels. */
-  readonly listed: Unit[];
+  readonly listed: readonly Unit[];
 }
-
-const NONE: Meanings = { curated: [], listed: [] };
 
 /** Finds units by spelling. Every spelling, stored or asked for, is normalised first. */
 export class SpellingIndex {
-  readonly #exact = new Map<string, Meanings>();
-  readonly #folded = new Map<string, Meanings>();
+  readonly #curated = new Map<string, Unit[]>();
+  readonly #listed = new Map<string, Unit[]>();
+  /** Lower case -> the keys that are so but for their case. */
+  readonly #cases = new Map<string, string[]>();
   readonly #preferred = new Map<string, Unit>();
   readonly #refused = new Map<string, string>();
 
@@ -23,18 +23,17 @@ export class SpellingIndex {
     for (const unit of units.values()) {
       const target = unit.replacedBy === undefined ? unit : units.get(unit.replacedBy);
       if (!target) continue;
-      this.#add(unit.id, target, 'listed');
-      if (unit.deprecated) continue;
+      this.#add(unit.id, target, this.#listed);
       // Currency signs are letters and words of other units; their names (CCY_EUR) are not.
-      if (unit.symbol !== undefined && !unit.id.startsWith('CCY_')) this.#add(unit.symbol, unit, 'listed');
-      for (const code of unit.ucum) this.#add(code, unit, 'listed');
-      this.#add(unit.label, unit, 'listed');
+      if (unit.id.startsWith('CCY_')) continue;
+      if (unit.symbol !== undefined) this.#add(unit.symbol, target, this.#listed);
+      for (const spelling of [...unit.ucum, unit.label]) this.#add(spelling, target, this.#listed);
     }
     for (const [id, spellings] of Object.entries(aliases.units)) {
       const unit = units.get(id);
       if (!unit)
         throw new Error(`ontologies/units/aliases.json names unit:${id}, which the unit table lacks`);
-      for (const spelling of spellings) this.#add(spelling, unit, 'curated');
+      for (const spelling of spellings) this.#add(spelling, unit, this.#curated);
     }
     for (const [spelling, id] of Object.entries(aliases.preferred)) {
       const unit = units.get(id);
@@ -49,12 +48,14 @@ export class SpellingIndex {
 
   /** Meanings of a normalised spelling, letter case included. */
   exact(key: string): Meanings {
-    return this.#exact.get(key) ?? NONE;
+    return { curated: this.#curated.get(key) ?? [], listed: this.#listed.get(key) ?? [] };
   }
 
   /** Meanings of a normalised spelling in any letter case. */
   folded(key: string): Meanings {
-    return this.#folded.get(key.toLowerCase()) ?? NONE;
+    const lower = key.toLowerCase();
+    const all = [lower, ...(this.#cases.get(lower) ?? [])].map((other) => this.exact(other));
+    return { curated: all.flatMap(({ curated }) => curated), listed: all.flatMap(({ listed }) => listed) };
   }
 
   /** What people mean by a spelling of several meanings when nothing else is known. */
@@ -67,24 +68,25 @@ export class SpellingIndex {
     return this.#refused.get(key) ?? this.#refused.get(key.toLowerCase());
   }
 
-  /** Every key with its meanings, for finding near ones. */
-  entries(): IterableIterator<[string, Meanings]> {
-    return this.#exact.entries();
+  /** Every key, for finding near ones. */
+  *keys(): Iterable<string> {
+    yield* this.#curated.keys();
+    for (const key of this.#listed.keys()) if (!this.#curated.has(key)) yield key;
   }
 
-  #add(spelling: string, unit: Unit, source: keyof Meanings): void {
+  #add(spelling: string, unit: Unit, index: Map<string, Unit[]>): void {
     const key = normaliseSpelling(spelling);
     if (key === '') return;
-    put(this.#exact, key, unit, source);
-    put(this.#folded, key.toLowerCase(), unit, source);
+    const known = index.get(key);
+    if (known) {
+      if (!known.includes(unit)) known.push(unit);
+      return;
+    }
+    index.set(key, [unit]);
+    const lower = key.toLowerCase();
+    if (lower === key) return;
+    const cases = this.#cases.get(lower);
+    if (!cases) this.#cases.set(lower, [key]);
+    else if (!cases.includes(key)) cases.push(key);
   }
-}
-
-function put(index: Map<string, Meanings>, key: string, unit: Unit, source: keyof Meanings): void {
-  let meanings = index.get(key);
-  if (!meanings) {
-    meanings = { curated: [], listed: [] };
-    index.set(key, meanings);
-  }
-  if (!meanings[source].includes(unit)) meanings[source].push(unit);
 }
