@@ -1,0 +1,2 @@
+export { OntologyHub } from './ontology-hub.js';
+export { nearest } from './nearest.js';

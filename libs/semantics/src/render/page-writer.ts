@@ -1,0 +1,199 @@
+import { NS, compactIri, flagNames, formatMicros, paths, type ObservationFormat, type ObservationRecord } from '#model';
+import { ObservationRenderer, type ReadConversion } from './observation-renderer.js';
+import { escapeLiteral, observationIri, observationProperties, type RdfObject, type RdfProperty } from './rdf.js';
+
+/** Writes a page of observations: `head`, then each row, then `tail`. */
+export interface PageWriter {
+  head(): string;
+  row(record: ObservationRecord, conversion: ReadConversion | undefined, first: boolean): string;
+  /** @param next absolute URL of the next page */
+  tail(next?: string): string;
+}
+
+export interface PageWriterOptions {
+  readonly baseUrl: string;
+  /** IRI of the collection. */
+  readonly id: string;
+}
+
+/** Makes the writer of a format. */
+export function createPageWriter(format: ObservationFormat, options: PageWriterOptions): PageWriter {
+  switch (format) {
+    case 'json':
+      return new JsonWriter(options);
+    case 'ndjson':
+      return new NdjsonWriter(options);
+    case 'csv':
+      return new CsvWriter(options);
+    case 'turtle':
+      return new TurtleWriter(options);
+    case 'n-quads':
+      return new NQuadsWriter(options);
+  }
+}
+
+class JsonWriter implements PageWriter {
+  readonly #renderer: ObservationRenderer;
+
+  constructor(private readonly options: PageWriterOptions) {
+    this.#renderer = new ObservationRenderer(options.baseUrl);
+  }
+
+  head(): string {
+    const { baseUrl, id } = this.options;
+    return `{"@context":${JSON.stringify(baseUrl + paths.context)},"id":${JSON.stringify(id)},"type":"ObservationCollection","member":[`;
+  }
+
+  row(record: ObservationRecord, conversion: ReadConversion | undefined, first: boolean): string {
+    const json = this.#renderer.json(record, { conversion, context: false });
+    return first ? json : `,${json}`;
+  }
+
+  tail(next?: string): string {
+    return next === undefined ? ']}' : `],"next":${JSON.stringify(next)}}`;
+  }
+}
+
+class NdjsonWriter implements PageWriter {
+  readonly #renderer: ObservationRenderer;
+
+  constructor({ baseUrl }: PageWriterOptions) {
+    this.#renderer = new ObservationRenderer(baseUrl);
+  }
+
+  head(): string {
+    return '';
+  }
+
+  row(record: ObservationRecord, conversion: ReadConversion | undefined): string {
+    return `${this.#renderer.json(record, { conversion })}\n`;
+  }
+
+  tail(): string {
+    return '';
+  }
+}
+
+/** RFC 4180, values as they are: a text that a spreadsheet would take for a formula is not altered. */
+class CsvWriter implements PageWriter {
+  readonly #renderer: ObservationRenderer;
+
+  constructor(private readonly options: PageWriterOptions) {
+    this.#renderer = new ObservationRenderer(options.baseUrl);
+  }
+
+  head(): string {
+    return 'device,datastream,property,feature,phenomenonTime,resultTime,value,unit,quality,schema,id\r\n';
+  }
+
+  row(record: ObservationRecord, conversion: ReadConversion | undefined): string {
+    const { series, time, resultTime, schema, flags } = record;
+    const value = conversion && typeof record.value === 'number' ? conversion.apply(record.value) : record.value;
+    const unit = conversion?.unit ?? series.unit;
+    const cells = [
+      series.device,
+      series.name,
+      this.#renderer.property(series),
+      series.feature,
+      formatMicros(time),
+      formatMicros(resultTime),
+      String(value),
+      unit === '' ? '' : `unit:${unit}`,
+      flagNames(flags).join(' '),
+      `${schema.schema}/versions/${schema.version}`,
+      observationIri(record, this.options.baseUrl),
+    ];
+    return `${cells.map(csvCell).join(',')}\r\n`;
+  }
+
+  tail(): string {
+    return '';
+  }
+}
+
+/** Quotes a cell where RFC 4180 asks for it. */
+export function csvCell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+class NQuadsWriter implements PageWriter {
+  #node = 0;
+
+  constructor(private readonly options: PageWriterOptions) {}
+
+  head(): string {
+    return `<${this.options.id}> <${NS.rdf}type> <${NS.sosa}ObservationCollection> .\n`;
+  }
+
+  row(record: ObservationRecord, conversion: ReadConversion | undefined): string {
+    const { baseUrl, id } = this.options;
+    const subject = `<${observationIri(record, baseUrl)}>`;
+    let text = `<${id}> <${NS.sosa}hasMember> ${subject} .\n`;
+    for (const property of observationProperties(record, baseUrl, conversion)) text += this.#triple(subject, property);
+    return text;
+  }
+
+  tail(next?: string): string {
+    return next === undefined ? '' : `<${this.options.id}> <${NS.hydra}next> <${next}> .\n`;
+  }
+
+  #triple(subject: string, [predicate, object]: RdfProperty): string {
+    if (!('node' in object)) return `${subject} <${predicate}> ${term(object)} .\n`;
+    const node = `_:b${this.#node++}`;
+    let text = `${subject} <${predicate}> ${node} .\n`;
+    for (const property of object.node) text += this.#triple(node, property);
+    return text;
+  }
+}
+
+function term(object: Exclude<RdfObject, { node: readonly RdfProperty[] }>): string {
+  if ('iri' in object) return `<${object.iri}>`;
+  const { literal, datatype } = object;
+  return datatype === `${NS.xsd}string` ? `"${escapeLiteral(literal)}"` : `"${escapeLiteral(literal)}"^^<${datatype}>`;
+}
+
+const TURTLE_PREFIXES = ['glossa', 'sosa', 'qudt', 'unit', 'quantitykind', 'geo', 'xsd', 'hydra'] as const;
+/** Local names that need no escape in Turtle; others are written as whole IRIs. */
+const LOCAL = /^[A-Za-z][A-Za-z0-9_-]*$/;
+
+class TurtleWriter implements PageWriter {
+  constructor(private readonly options: PageWriterOptions) {}
+
+  head(): string {
+    const prefixes = TURTLE_PREFIXES.map((prefix) => `@prefix ${prefix}: <${NS[prefix]}> .\n`).join('');
+    return `${prefixes}\n<${this.options.id}> a sosa:ObservationCollection .\n`;
+  }
+
+  row(record: ObservationRecord, conversion: ReadConversion | undefined): string {
+    const { baseUrl, id } = this.options;
+    const subject = `<${observationIri(record, baseUrl)}>`;
+    return `<${id}> sosa:hasMember ${subject} .\n${subject} ${this.#properties(observationProperties(record, baseUrl, conversion), '  ')} .\n`;
+  }
+
+  tail(next?: string): string {
+    return next === undefined ? '' : `<${this.options.id}> hydra:next <${next}> .\n`;
+  }
+
+  #properties(properties: readonly RdfProperty[], indent: string): string {
+    return properties.map(([predicate, object]) => `${this.#predicate(predicate)} ${this.#object(object, indent)}`).join(` ;\n${indent}`);
+  }
+
+  #predicate(predicate: string): string {
+    return predicate === `${NS.rdf}type` ? 'a' : name(predicate);
+  }
+
+  #object(object: RdfObject, indent: string): string {
+    if ('node' in object) return `[ ${this.#properties(object.node, `${indent}  `)} ]`;
+    if ('iri' in object) return name(object.iri);
+    const { literal, datatype } = object;
+    const quoted = `"${escapeLiteral(literal)}"`;
+    return datatype === `${NS.xsd}string` ? quoted : `${quoted}^^${name(datatype)}`;
+  }
+}
+
+function name(iri: string): string {
+  const compact = compactIri(iri);
+  const colon = compact.indexOf(':');
+  const known = (TURTLE_PREFIXES as readonly string[]).includes(compact.slice(0, colon));
+  return known && LOCAL.test(compact.slice(colon + 1)) ? compact : `<${iri}>`;
+}
