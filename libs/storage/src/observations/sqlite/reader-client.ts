@@ -26,13 +26,18 @@ export class ReaderClient {
     return new Promise((resolve, reject) => {
       const id = ++this.calls;
       this.waiting.set(id, { resolve, reject });
-      (this.worker ??= this.start()).postMessage({ id, call, ask });
+      this.start().postMessage({ id, call, ask });
     });
   }
 
   /** Forgets a page; harmless when it is gone already. */
   drop(page: number): void {
     if (this.worker && !this.closed) this.ask('drop', page).catch(() => undefined);
+  }
+
+  /** Ends the thread as a crash would; for tests. */
+  async kill(): Promise<void> {
+    await this.worker?.terminate();
   }
 
   /** Lets no question in, rejects open ones and ends the thread. */
@@ -45,11 +50,14 @@ export class ReaderClient {
     await ended;
   }
 
-  private start(): Worker {
+  /** Starts the thread, if it does not run. */
+  start(): Worker {
+    if (this.worker) return this.worker;
     const worker = new Worker(new URL(import.meta.resolve('#workers/reader')), {
       workerData: { directory: this.directory },
       name: 'glossa-reader',
     });
+    this.worker = worker;
     let reason = 'it was ended';
     worker.on('message', (message: FromReader) => {
       const waiting = this.waiting.get(message.id);

@@ -70,9 +70,15 @@ export class ReaderThread {
     if (this.queue.length === 1) this.schedule();
   }
 
+  /** Closes the file; what is under way gets no answer. */
+  close(): void {
+    this.queue.length = 0;
+    this.db.close();
+  }
+
   private schedule(): void {
     setImmediate(() => {
-      this.turn();
+      if (this.queue.length > 0) this.turn();
       if (this.queue.length > 0) this.schedule();
     });
   }

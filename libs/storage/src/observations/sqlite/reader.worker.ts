@@ -5,14 +5,17 @@ import { ReaderThread } from './reader-thread.js';
 
 const port = parentPort!;
 const { directory } = workerData as { readonly directory: string };
-const db = openForReading(directory);
-const thread = new ReaderThread(db, directory, (message, transfer) => port.postMessage(message, transfer));
+let reading: ReaderThread | undefined;
 
+// The file is opened by the first question: the writer, which may have to make it, starts at the same time.
 port.on('message', (message: ToReader | 'close') => {
-  if (message !== 'close') {
-    thread.handle(message);
+  if (message === 'close') {
+    reading?.close();
+    port.close();
     return;
   }
-  db.close();
-  port.close();
+  reading ??= new ReaderThread(openForReading(directory), directory, (answer, transfer) =>
+    port.postMessage(answer, transfer),
+  );
+  reading.handle(message);
 });

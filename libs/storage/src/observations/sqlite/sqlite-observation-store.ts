@@ -68,8 +68,9 @@ export class SqliteObservationStore implements ObservationStore {
   }
 
   async open(): Promise<StoreContents> {
-    const lastBatch = await this.writer.open();
+    for (const reader of this.readers) reader.start();
     try {
+      const lastBatch = await this.writer.open();
       const packed = await this.reader.ask('contents', undefined);
       const series = packed.series.map(toSeries);
       this.queue.begin(lastBatch, series, packed.schemas);
@@ -166,9 +167,10 @@ export class SqliteObservationStore implements ObservationStore {
     return (this.closing ??= this.shutDown());
   }
 
-  /** Ends the writer's thread as a crash would; for tests. */
-  killWriter(): Promise<void> {
-    return this.writer.kill();
+  /** Ends threads as a crash would; for tests. */
+  async kill(which: 'writer' | 'readers'): Promise<void> {
+    const threads = which === 'writer' ? [this.writer] : this.readers;
+    await Promise.all(threads.map((thread) => thread.kill()));
   }
 
   private async shutDown(): Promise<void> {

@@ -1,0 +1,278 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { expectSums } from '../../../../../test/contract/observation-store-append.js';
+import {
+  letterOf,
+  messageOf,
+  rejectedOf,
+  seriesOf,
+  T0,
+  valueOf,
+} from '../../../../../test/contract/observation-store-fixtures.js';
+import { SqliteObservationStore } from './sqlite-observation-store.js';
+
+let directory: string;
+let stores: SqliteObservationStore[];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'glossa-store-'));
+  stores = [];
+});
+afterEach(async () => {
+  await Promise.all(stores.map((store) => store.close()));
+  await rm(directory, { recursive: true });
+});
+
+function make(
+  more: Partial<ConstructorParameters<typeof SqliteObservationStore>[0]> = {},
+): SqliteObservationStore {
+  const store = new SqliteObservationStore({ directory, durability: 'os', ...more });
+  stores.push(store);
+  return store;
+}
+
+async function opened(more: Parameters<typeof make>[0] = {}): Promise<SqliteObservationStore> {
+  const store = make(more);
+  await store.open();
+  return store;
+}
+
+const a = seriesOf(1);
+const file = () => join(directory, 'observations.db');
+/** The first column of a query, read beside the store. */
+function sql<T>(text: string, ...values: unknown[]): T[] {
+  const db = new Database(file(), { readonly: true });
+  try {
+    return db
+      .prepare<unknown[], T>(text)
+      .pluck()
+      .all(...values);
+  } finally {
+    db.close();
+  }
+}
+
+const rows = (from: number, count: number) =>
+  Array.from({ length: count }, (_, i) => messageOf([valueOf(a, T0 + from + i, i)]));
+
+describe('a process that is killed', () => {
+  it('has every acknowledged row, and a ledger that closes', async () => {
+    const acknowledged = new Set<number>();
+    const child = fileURLToPath(
+      new URL('../../../../../test/contract/observation-store-child.mjs', import.meta.url),
+    );
+    for (const [round, after] of [300, 1500, 4000].entries()) {
+      const first = 1 + round * 1_000_000;
+      const running = spawn(process.execPath, [child, directory, String(first)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let rest = '';
+      running.stdout.setEncoding('utf8');
+      running.stdout.on('data', (text: string) => {
+        const lines = (rest + text).split('\n');
+        rest = lines.pop()!;
+        for (const line of lines) acknowledged.add(Number(line));
+        if (acknowledged.size > after) running.kill('SIGKILL');
+      });
+      await new Promise((resolve) => running.once('close', resolve));
+
+      const store = await opened();
+      const { values, messages } = await expectSums(store, [1, 2, 3]);
+      expect(values.stored).toBe(messages.stored * 3);
+      expect(messages.stored).toBeGreaterThanOrEqual(acknowledged.size);
+      for (const id of [1, 2, 3]) {
+        const found = new Set(sql<number>('select t from observation where s = ?', id));
+        expect([...acknowledged].filter((n) => !found.has(n))).toEqual([]);
+      }
+      const last = Math.max(...acknowledged);
+      const again = messageOf([], {
+        resend: { client: 'c', packetId: (last % 65535) + 1, hash: String(last), dup: true },
+      });
+      expect((await store.append(again)).state).toBe('duplicate');
+      await store.close();
+    }
+  }, 60_000);
+});
+
+describe('a writer thread that dies', () => {
+  it('is started again, and what was under way is stored once and answered', async () => {
+    const store = await opened();
+    await store.append(messageOf([valueOf(a, T0 - 1, 0)]));
+    const answers: Promise<unknown>[] = [];
+    for (let round = 0; round < 12; round++) {
+      answers.push(...rows(round * 1000, 400).map((message) => store.append(message)));
+      // Let a batch be anywhere between handed over and answered.
+      for (let i = 0; i < round; i++) await new Promise((resolve) => setImmediate(resolve));
+      await store.kill('writer');
+    }
+    const results = (await Promise.all(answers)) as { state: string; statuses: Uint16Array }[];
+    expect(results.every(({ state, statuses }) => state === 'stored' && statuses[0] === 0)).toBe(true);
+    const ledger = await expectSums(store, [1]);
+    expect(ledger.messages).toMatchObject({ received: 4801, stored: 4801 });
+    expect(store.trouble).toBeUndefined();
+  }, 30_000);
+
+  it('goes on with commands', async () => {
+    const store = await opened();
+    for (const message of rows(0, 5000)) void store.append(message);
+    const deleted = store.delete([1], T0, T0 + 4000);
+    await store.kill('writer');
+    await deleted;
+    expect(await store.statistics([1])).toMatchObject([{ count: 1000, first: T0 + 4000 }]);
+  });
+});
+
+describe('a reader thread that dies', () => {
+  it('fails its questions and is started again by the next', async () => {
+    const store = await opened();
+    await store.append(rows(0, 1)[0]!);
+    const asked = Promise.allSettled([store.statistics([1])]);
+    await store.kill('readers');
+    expect(await asked).toMatchObject([{ reason: { code: 'unavailable' } }]);
+    expect(await store.statistics([1])).toMatchObject([{ count: 1 }]);
+  });
+});
+
+describe('a full disk', () => {
+  const text = seriesOf(9, { type: 'text', unit: '' });
+  const big = (i: number) => messageOf([valueOf(text, T0 + i, 'x'.repeat(20_000))]);
+
+  it('acknowledges nothing, says so, and goes on in order when there is room', async () => {
+    const store = await opened({ maxPages: 200 });
+    const kept: number[] = [];
+    let trouble: string | undefined;
+    const answers: Promise<void>[] = [];
+    for (let i = 0; i < 60; i++) {
+      answers.push(store.append(big(i)).then(() => void kept.push(i)));
+      await Promise.race([answers.at(-1), new Promise((resolve) => setTimeout(resolve, 20))]);
+      trouble ??= store.trouble;
+    }
+    expect(trouble).toMatch(/is full: nothing is stored until there is room/);
+    expect(kept.length).toBeLessThan(60);
+    const before = await expectSums(store, [9]);
+    expect(before.messages.received).toBe(kept.length);
+
+    await store.delete([9]);
+    // What was deleted is room for about as many again: deleting goes on until all went through.
+    let open = true;
+    const all = Promise.all(answers).then(() => (open = false));
+    while (open)
+      await Promise.race([
+        all,
+        store.delete([9]).then(() => new Promise((resolve) => setTimeout(resolve, 20))),
+      ]);
+    expect(kept).toEqual(Array.from({ length: 60 }, (_, i) => i));
+    expect((await store.ledger()).messages).toMatchObject({ received: 60, stored: 60 });
+    expect(store.trouble).toBeUndefined();
+  }, 30_000);
+
+  it('rejects what waits when the store closes', async () => {
+    const store = await opened({ maxPages: 60 });
+    const answers = Promise.allSettled(Array.from({ length: 40 }, (_, i) => store.append(big(i))));
+    while (store.trouble === undefined) await new Promise((resolve) => setImmediate(resolve));
+    await store.close();
+    const rejected = (await answers).filter(({ status }) => status === 'rejected');
+    expect(rejected.length).toBeGreaterThan(0);
+    for (const one of rejected) expect(one).toMatchObject({ reason: { code: 'unavailable' } });
+  });
+});
+
+describe('a backup', () => {
+  it('is a store of its own whose ledger closes, taken while rows arrive', async () => {
+    const store = await opened();
+    let running = true;
+    const load = (async () => {
+      for (let i = 0; running; i += 100)
+        await Promise.all(rows(i, 100).map((message) => store.append(message)));
+    })();
+    await store.append(rejectedOf({ deadLetter: letterOf({ topic: 'kept' }) }));
+    const copies = [join(directory, 'copy-1'), join(directory, 'nested', 'copy-2')];
+    for (const copy of copies) await store.backup(copy);
+    await expect(store.backup(copies[0]!)).rejects.toThrow('exists already');
+    running = false;
+    await load;
+    for (const copy of copies) {
+      const restored = await opened({ directory: copy });
+      const { values } = await expectSums(restored, [1]);
+      expect(values.stored).toBeGreaterThan(0);
+      expect((await restored.deadLetters({ limit: 1 })).items[0]!.topic).toBe('kept');
+      await restored.append(messageOf([valueOf(a, T0 - 1, 1)]));
+    }
+    await expectSums(store, [1]);
+  }, 30_000);
+});
+
+describe('a file that cannot be used', () => {
+  const refusal = async () => {
+    const error = await make()
+      .open()
+      .then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+    expect(error).toMatchObject({ name: 'GlossaError', code: 'unavailable' });
+    return (error as Error).message;
+  };
+
+  const filled = async () => {
+    const store = await opened();
+    await Promise.all(rows(0, 20_000).map((message) => store.append(message)));
+    await store.close();
+  };
+
+  it('is refused when it is no database', async () => {
+    await writeFile(file(), 'this is not a database, but it is long enough to be taken for one'.repeat(100));
+    expect(await refusal()).toMatch(/observations\.db is damaged .* restore a backup/);
+  });
+
+  it('is refused when it was cut', async () => {
+    await filled();
+    await truncate(file(), Math.floor((await stat(file())).size / 8192) * 4096);
+    expect(await refusal()).toMatch(/is damaged/);
+  });
+
+  it('is refused when its pages are overwritten', async () => {
+    await filled();
+    const bytes = await readFile(file());
+    bytes.fill(0xa5, 4096 * 6, 4096 * 40);
+    await writeFile(file(), bytes);
+    expect(await refusal()).toMatch(/is damaged/);
+  });
+
+  it('is refused when it belongs to a newer version, and is not touched', async () => {
+    await filled();
+    const db = new Database(file());
+    db.pragma('user_version = 99');
+    db.close();
+    expect(await refusal()).toMatch(/newer version of Glossa/);
+  });
+
+  it('is refused when the folder cannot be made', async () => {
+    await writeFile(join(directory, 'taken'), '');
+    const error = await make({ directory: join(directory, 'taken') })
+      .open()
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('a purge that a crash interrupts', () => {
+  it('is finished at the next start', async () => {
+    const store = await opened();
+    await Promise.all(rows(0, 3000).map((message) => store.append(message)));
+    await store.close();
+    const db = new Database(file());
+    db.exec('delete from series; insert into purging select 1, batch from ledger');
+    db.close();
+    const again = await opened();
+    await again.append(messageOf([valueOf(seriesOf(2), T0, 1)]));
+    // A command comes after what was begun before it.
+    await again.retire([2]);
+    await again.close();
+    expect(sql('select count(*) from observation where s = 1')).toEqual([0]);
+    expect(sql('select count(*) from purging')).toEqual([0]);
+  });
+});
