@@ -1,6 +1,7 @@
 /**
  * Writes ontologies/units/qudt-units.json, the compact unit table, from QUDT as published in the npm packages
  * @vocabulary/unit and @vocabulary/quantitykind (dev dependencies). Run: node scripts/generate-units.mjs
+ * (with --check it writes nothing and fails where the file is not what it would write).
  *
  * Three things are added to QUDT's data, each listed below with its reason and recorded in the table:
  * corrections of multipliers, the `sort` that tells apart units of one dimension, and the coherent unit of a kind.
@@ -46,6 +47,7 @@ const MULTIPLIERS = {
     '25.4*9.80665',
     `${NIST}: conventional inch of water; QUDT's 249.080024 contradicts its own CentiM_H2O`,
   ],
+  M_H2O: ['1000*9.80665', '1000 kg/m³ and standard gravity (CGPM 1901); QUDT gives none'],
   FT_H2O: ['304.8*9.80665', `${NIST}: conventional foot of water`],
   LB_F: ['0.45359237*9.80665', `${INTERNATIONAL}, standard gravity (CGPM 1901)`],
   KiloLB_F: ['453.59237*9.80665', `${INTERNATIONAL}, standard gravity (CGPM 1901)`],
@@ -81,8 +83,8 @@ const MULTIPLIERS = {
   MI_US: ['5280*1200/3937', `${NIST}: 5280 US survey feet`],
   CWT_LONG: ['112*0.45359237', INTERNATIONAL],
   Hundredweight_UK: ['112*0.45359237', INTERNATIONAL],
-  DENIER: ['1/9000000', 'ISO 2947: 1 g for 9000 m; QUDT rounds to two digits'],
-  Denier: ['1/9000000', 'ISO 2947: 1 g for 9000 m; QUDT rounds to two digits'],
+  DENIER: ['1/9000000', `${NIST}: 1 g for 9000 m; QUDT rounds to two digits`],
+  Denier: ['1/9000000', `${NIST}: 1 g for 9000 m; QUDT rounds to two digits`],
   PCA: ['0.0254/6', 'a sixth of an inch'],
   PT_BIG: ['0.0254/72', '1/72 inch'],
   PT: ['0', 'QUDT gives 1/1000 inch; a point is about 1/72 inch, and no one of its definitions is meant'],
@@ -269,12 +271,16 @@ const UNIT_SORTS = [
   ['A0E0L-2I0M1H0T-1D0', /SEC-PER-\w*M3$|^RAYL$/, 'acoustic impedance'],
   ['A0E0L-2I0M1H0T-1D0', /^GM_/, '='],
   ['A0E0L-2I0M1H0T-1D0', /./, 'mass flux'],
-  ['A0E0L-1I0M1H0T-3D0', /^\w*W-PER-/, '='],
+  ['A0E0L-1I0M1H0T-3D0', /W-PER-.*-SR$/, 'spectral radiance'],
+  ['A0E0L-1I0M1H0T-3D0', /W-PER-\w*M2-/, 'spectral irradiance'],
+  ['A0E0L-1I0M1H0T-3D0', /W-PER-M3$/, '='],
   ['A0E0L-2I0M1H0T-2D0', /(PA|BAR|ATM|ATM_T|TORR|PSI)-PER-/, 'pressure gradient'],
   ['A0E0L-1I0M1H-1T-2D0', /(BAR|PA)-PER-|^LB_F-/, 'pressure per temperature'],
   ['A0E0L2I0M1H-1T-2D0', /./, 'heat capacity'],
   ['A0E0L2I0M0H-1T-2D0', /./, 'specific heat capacity'],
   ['A0E0L-1I0M1H0T0D0', /./, 'mass per length'],
+  ['A1E0L-2I0M0H0T-1D0', /^\w*MOL-PER-M2-(SEC|MIN|HR|DAY)$/, 'molar flux'],
+  ['A0E0L-2I0M1H0T-2D0', /^\w*N-PER-M3$|_F-PER-\w+3$/, 'force per volume'],
   ['A0E0L1I0M1H0T-2D0', /N$|DYN$|_F(_US)?$|POND$|^PDL$|^PlanckForce$|^KiloGM-M-PER-SEC2$/, 'force'],
 ];
 
@@ -393,6 +399,8 @@ const SORT_UNITS = {
   'heat capacity': 'J-PER-K',
   'specific heat capacity': 'J-PER-KiloGM-K',
   'mass flux': 'KiloGM-PER-M2-SEC',
+  'molar flux': 'MOL-PER-M2-SEC',
+  'force per volume': 'N-PER-M3',
 };
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -632,11 +640,21 @@ for (const id of free) {
   const [head, ...rest] = kindsOf.get(id);
   for (const kind of rest) join(head, kind);
 }
+/** Units that QUDT files under no kind convert where SI prefixes alone tell them apart: `~GM-PER-K`. */
+const PREFIX =
+  /^(Yotta|Zetta|Exa|Peta|Tera|Giga|Mega|Kilo|Hecto|Deca|Deci|Centi|Milli|Micro|Nano|Pico|Femto|Atto|Zepto|Yocto)(?=[A-Z])/;
+const shapeOf = (id) =>
+  `~${id
+    .split('-')
+    .map((part) => part.replace(PREFIX, ''))
+    .join('-')}`;
+
 for (const id of units.keys()) {
   const target = replacementOf(id) ?? id;
   const sort = ruleOf(target)?.[2];
   const [kind] = kindsOf.get(target);
-  sorts.set(id, !sort && kind ? nameOf(kind) : !sort || sort === '=' ? `=${target}` : sort);
+  if (sort === '=') sorts.set(id, `=${target}`);
+  else sorts.set(id, sort ?? (kind ? nameOf(kind) : shapeOf(target)));
 }
 
 const kindSorts = new Map();
@@ -735,13 +753,11 @@ const kindRows = [...kinds].map(([id, kind]) =>
 );
 const lines = (rows) => `[\n${rows.join(',\n')}\n]`;
 
-writeFileSync(
-  OUTPUT,
-  `{
+const table = `{
 "title": "Units and quantity kinds of QUDT, compact",
 "source": "QUDT 3.1.0 vocabularies unit and quantitykind, https://qudt.org/3.1.0/vocab/unit and https://qudt.org/3.1.0/vocab/quantitykind",
 "license": "https://creativecommons.org/licenses/by/4.0/",
-"attribution": "QUDT (qudt.org), licensed under CC BY 4.0. Changed: reduced to the columns below; sorts and coherent units added; the values under corrections replaced.",
+"attribution": "QUDT (qudt.org), licensed under CC BY 4.0. Changed: reduced to the columns below; sorts and coherent units added; the values under corrections and a few symbols replaced.",
 "generator": "scripts/generate-units.mjs",
 "conversion": "base = (value + offset) * multiplier; multiplier 0 means that no linear conversion exists",
 "unitColumns": ["id", "label", "symbol", "ucum", "multiplier", "offset", "dimension (index)", "sort", "deprecated: the replacement's id or an empty string"],
@@ -754,8 +770,13 @@ writeFileSync(
 "kinds": ${lines(kindRows)},
 "corrections": ${lines(corrections.sort((a, b) => compare(a[0], b[0])).map((cells) => json(cells)))}
 }
-`,
-);
+`;
+if (process.argv.includes('--check')) {
+  if (readFileSync(OUTPUT, 'utf8') !== table) {
+    console.error('ontologies/units/qudt-units.json is not what scripts/generate-units.mjs makes: run it');
+    process.exitCode = 1;
+  }
+} else writeFileSync(OUTPUT, table);
 console.log(
   `${units.size} units, ${kinds.size} quantity kinds, ${sets.size} unit sets, ${corrections.length} corrections`,
 );

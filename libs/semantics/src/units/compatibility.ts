@@ -55,4 +55,4 @@ function reason(from: Unit, to: Unit, kind?: QuantityKind): string {
 }
 
 const describe = (unit: Unit): string =>
-  `a unit of ${unit.sort.startsWith('=') ? unit.label : unit.sort.replace('/', ' of ')}`;
+  `a unit of ${/^[=~]/.test(unit.sort) ? unit.label : unit.sort.replace('/', ' of ')}`;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { readAliases } from './table-file.js';
 import { UnitTable } from './unit-table.js';
 import type { UnitContext } from './unit.js';
 
@@ -138,7 +139,7 @@ describe('spellings without a kind', () => {
     expect(resolved(spelling)).toBe(id);
   });
 
-  it.each(['g', 'G', 'M', 'w', 'R', 'mhz', 'mpa', 'b', 'Cal'])(
+  it.each(['g', 'G', 'M', 'w', 'R', 'mhz', 'mpa', 'b', 'Cal', 'Gal', 'ppt'])(
     '%j is ambiguous and names its meanings',
     (spelling) => {
       const answer = table.resolve(spelling);
@@ -244,6 +245,7 @@ describe('spellings within a kind', () => {
     ['°', temperature, ['DEG_C', 'DEG_F']],
     ['degrees', temperature, ['DEG_C', 'DEG_F']],
     ['mw', { kind: 'Power', unit: 'W' }, ['MilliW', 'MegaW']],
+    ['MBAR', { kind: 'Pressure', unit: 'HectoPA' }, ['MilliBAR', 'MegaBAR']],
     ['mv', { kind: 'Voltage' }, ['MilliV', 'MegaV']],
   ])('%j in %j is ambiguous: %j', (spelling, context, candidates) => {
     const answer = table.resolve(spelling, context);
@@ -260,6 +262,48 @@ describe('spellings within a kind', () => {
     );
     // Metres, for a time: it may have been minutes, so nothing is guessed.
     expect(resolved('m', { kind: 'Time', unit: 'SEC' })).toBe('M');
+  });
+});
+
+describe('letter case', () => {
+  // `m` is milli and `M` mega. QUDT has MWh, but no mWh: the one that it has is not what was written.
+  it.each<[string, UnitContext | undefined]>([
+    ['mWh', undefined],
+    ['mWh', { kind: 'Energy', unit: 'KiloW-HR' }],
+    ['mwh', { kind: 'Energy', unit: 'KiloW-HR' }],
+    ['mbit', undefined],
+    ['MM', { kind: 'Length', unit: 'M' }],
+    ['MMOL/L', undefined],
+    ['KW', undefined],
+  ])('%j in %j is not taken in another case', (spelling, context) => {
+    expect(resolved(spelling, context)).toBe('unit-unknown');
+  });
+
+  it('takes words in any case', () => {
+    for (const word of ['Meter', 'METRES', 'Minutes', 'Millimeters', 'Min']) {
+      expect(table.resolve(word)).toHaveProperty('unit');
+    }
+  });
+
+  it('never turns milli into mega, nor mega into milli', () => {
+    const written = new Set([
+      ...[...table.all()].flatMap(({ id, symbol, ucum }) => [id, symbol, ...ucum]),
+      ...Object.values(readAliases().units).flat(),
+    ]);
+    const prefixed = [...table.all()].filter(
+      ({ symbol }) => symbol !== undefined && /^[mM][a-zA-ZΩ]/.test(symbol),
+    );
+    expect(prefixed.length).toBeGreaterThan(100);
+    for (const unit of prefixed) {
+      const symbol = unit.symbol ?? '';
+      for (const spelling of [symbol.toLowerCase(), symbol.toUpperCase()].filter(
+        (each) => !written.has(each),
+      )) {
+        const answer = table.resolve(spelling);
+        if (!('unit' in answer) || answer.unit.sort !== unit.sort || unit.multiplier === 0) continue;
+        expect([spelling, answer.unit.multiplier]).toEqual([spelling, unit.multiplier]);
+      }
+    }
   });
 });
 

@@ -51,11 +51,9 @@ export class UnitResolver {
       const unit = only(hits) ?? only(meant) ?? hits.find((hit) => hit === preferred);
       return unit ? { unit } : ambiguous(text, hits, `as a unit of ${scope.name}`);
     }
-    // In another letter case only one unit may be left: `mv` could be millivolt or megavolt.
-    const folded = this.index.folded(key);
-    const anyCase = distinct([...folded.curated, ...folded.listed].filter((unit) => scope.fits(unit)));
+    const anyCase = this.#inAnyCase(key, scope);
     const unit = only(anyCase);
-    if (unit) return { unit };
+    if (unit && !this.#dependsOnCase(key)) return { unit };
     if (anyCase.length > 1) return ambiguous(text, anyCase, `as a unit of ${scope.name}`);
     return undefined;
   }
@@ -65,16 +63,31 @@ export class UnitResolver {
     const preferred = this.index.preferred(key);
     if (preferred) return { unit: preferred };
     const { curated, listed } = this.index.exact(key);
-    const folded = this.index.folded(key);
-    const anyCase = key.length >= SHORTEST_IN_ANY_CASE ? [...folded.curated, ...folded.listed] : [];
+    const anyCase = key.length < SHORTEST_IN_ANY_CASE ? [] : this.#inAnyCase(key, undefined);
     for (const meanings of [curated, listed, anyCase]) {
       const hits = distinct(meanings);
       if (hits.length === 0) continue;
       const unit = only(hits);
-      if (unit) return { unit };
+      if (unit) return meanings === anyCase && this.#dependsOnCase(key) ? undefined : { unit };
       return ambiguous(text, hits, scope ? `and none is a unit of ${scope.name}` : 'without a quantity kind');
     }
     return undefined;
+  }
+
+  #inAnyCase(key: string, scope: Scope | undefined): Unit[] {
+    const { curated, listed } = this.index.folded(key);
+    return distinct([...curated, ...listed].filter((unit) => !scope || scope.fits(unit)));
+  }
+
+  /**
+   * Whether letter case carries the prefix: `m` is milli and `M` mega before a unit. QUDT may lack one of the two
+   * (it has MWh, but no mWh), so that finding one unit in any case proves nothing.
+   */
+  #dependsOnCase(key: string): boolean {
+    return [...key.toLowerCase().matchAll(/(?<![a-z°%])m([a-z°]+)/g)].some(([, rest]) => {
+      const { curated, listed } = this.index.folded(rest ?? '');
+      return curated.length + listed.length > 0;
+    });
   }
 
   #unknown(text: string, key: string | undefined, scope: Scope | undefined): UnitProblem {
@@ -96,6 +109,8 @@ export class UnitResolver {
 
   /** Up to three units whose spellings are a few edits away, the nearest first. */
   #near(key: string, scope: Scope | undefined): Unit[] {
+    const anyCase = this.#inAnyCase(key, scope);
+    if (anyCase.length > 0) return anyCase.slice(0, 3);
     const wanted = key.toLowerCase();
     const limit = Math.min(2, Math.floor(wanted.length / 3));
     if (limit === 0) return [];

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { UnitTable } from './unit-table.js';
@@ -140,4 +141,10 @@ describe('the table file', () => {
       expect(reason.length).toBeGreaterThan(5);
     }
   });
+
+  it('is what the generator makes of QUDT', () => {
+    const script = fileURLToPath(new URL('../../../../scripts/generate-units.mjs', import.meta.url));
+    const output = execFileSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
+    expect(output).toMatch(/^\d+ units, \d+ quantity kinds/);
+  }, 60_000);
 });
