@@ -69,7 +69,7 @@ describe('spellings without a kind', () => {
     'MilliM-PER-HR': ['mm/h', 'mm/hr', 'mm_h'],
     PPM: ['ppm', 'PPM'],
     PPB: ['ppb'],
-    DeciB_M: ['dBm', 'dbm', 'DBM', 'dBmW'],
+    DeciB_M: ['dBm', 'dbm', 'dBmW'],
     DeciB: ['dB', 'db', 'decibel'],
     DeciB_A: ['dBA', 'dB(A)'],
     V: ['V', 'Volt', 'volts'],
@@ -233,6 +233,8 @@ describe('spellings within a kind', () => {
     ['%', { kind: 'RelativeHumidity', unit: 'PERCENT' }, 'PERCENT'],
     ['%RH', { kind: 'RelativeHumidity', unit: 'PERCENT' }, 'PERCENT_RH'],
     ['dBm', { kind: 'SignalStrength', unit: 'DeciB_M' }, 'DeciB_M'],
+    // QUDT has two units for dBm: the property's canonical one decides.
+    ['dBm', { kind: 'SignalStrength', unit: 'DeciB-MilliW' }, 'DeciB-MilliW'],
     ['dB', { kind: 'SoundPressureLevel' }, 'DeciB'],
     ['oz', { kind: 'Volume' }, 'OZ'],
     ['C', { kind: 'State' }, 'DEG_C'],
