@@ -1,5 +1,4 @@
-import jsonld, { type JsonLdDocument } from 'jsonld';
-import { Parser, Writer } from 'n3';
+import type { JsonLdDocument } from 'jsonld';
 import { NS } from '#model';
 import { createDocumentLoader } from './document-loader.js';
 
@@ -8,6 +7,9 @@ import { createDocumentLoader } from './document-loader.js';
  * documents; pages have writers of their own.
  */
 export async function documentToRdf(document: object, format: 'n-quads' | 'turtle', baseUrl: string): Promise<string> {
+  // Loaded when first needed: they take 20 MB, and every thread that reads observations loads this library.
+  const { default: jsonld } = await import('jsonld');
+  const { Parser, Writer } = await import('n3');
   const options = { format: 'application/n-quads', documentLoader: createDocumentLoader(baseUrl), safe: true };
   const quads = (await jsonld.toRDF(document as JsonLdDocument, options as object)) as unknown as string;
   if (format === 'n-quads') return quads;
