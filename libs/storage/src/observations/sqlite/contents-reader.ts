@@ -1,34 +1,58 @@
 import type { Database } from 'better-sqlite3';
-import type { SchemaRef } from '#model';
+import type { ObservationRecord, SchemaRef, StoreContents } from '#model';
 import { datastreamsOf } from '../datastreams.js';
-import { SERIES_COLUMNS, toSeries, type SeriesTuple } from './definitions.js';
-import { NewestReader } from './newest-reader.js';
-import { packRows, type RecordBatch, type RowTuple } from './record-batch.js';
+import { allSeriesText, parseSeries } from './definitions.js';
+import { newestOf, type BatchedRow } from './newest-reader.js';
+import { packRows, unpackRows, toRecord, type RecordBatch, type RowTuple } from './record-batch.js';
 
 /** What a store tells at start, in a form that is cheap to hand over. */
 export interface PackedContents {
-  readonly series: readonly SeriesTuple[];
+  readonly series: string;
   readonly schemas: readonly SchemaRef[];
   readonly lastSeries: number;
-  readonly latest: RecordBatch;
+  /** The newest row of each series. */
+  readonly newest: RecordBatch;
+  /** Series whose newest row was retired. */
+  readonly retired: readonly number[];
 }
 
-/** Reads all definitions and the newest row of each datastream that is not retired. */
+/** Reads all definitions and the newest row of each series. */
 export function readContents(db: Database): PackedContents {
-  const series = db.prepare<[], SeriesTuple>(`select ${SERIES_COLUMNS} from series order by id`).raw().all();
-  const retired = new Map(
-    db.prepare<[], [number, number]>('select id, retired from series where retired > 0').raw().all(),
-  );
-  const newest = new NewestReader(db);
-  const latest: RowTuple[] = [];
-  for (const stream of datastreamsOf(series.map(toSeries))) {
-    const row = newest.of(stream, undefined, undefined, retired);
-    if (row) latest.push(row);
-  }
+  const rows = db
+    .prepare<[], [...BatchedRow, number]>(
+      `select o.s, o.t, o.n, o.v, o.lag, o.m, o.q, o.b, j.retired from series j cross join observation o
+       where o.s = j.id and (o.t, o.n) =
+         (select t, n from observation where s = j.id order by t desc, n desc limit 1)`,
+    )
+    .raw()
+    .all() as (readonly [...BatchedRow, number])[];
   return {
-    series,
+    series: allSeriesText(db),
     schemas: db.prepare<[], SchemaRef>('select id, schema, version from mapping order by id').all(),
     lastSeries: db.prepare<[], number>('select last_series from ledger').pluck().get()!,
-    latest: packRows(latest),
+    newest: packRows(rows),
+    retired: rows.filter((row) => row[7] <= row[8]).map(([series]) => series),
   };
+}
+
+/** The contents on the main thread: the newest record of each datastream, unless it was retired. */
+export function unpackContents({
+  series: text,
+  schemas,
+  lastSeries,
+  newest,
+  retired,
+}: PackedContents): StoreContents {
+  const series = parseSeries(text);
+  const seriesById = new Map(series.map((one) => [one.id, one]));
+  const schemasById = new Map(schemas.map((one) => [one.id, one]));
+  const rows = new Map(unpackRows(newest).map((row): [number, RowTuple] => [row[0], row]));
+  const gone = new Set(retired);
+  const latest: ObservationRecord[] = [];
+  for (const stream of datastreamsOf(series)) {
+    const best = newestOf(stream, rows);
+    const record = best && !gone.has(best[0]) && toRecord(best, seriesById, schemasById);
+    if (record) latest.push(record);
+  }
+  return { series, schemas, nextSeries: lastSeries + 1, latest };
 }

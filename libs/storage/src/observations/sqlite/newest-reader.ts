@@ -2,38 +2,61 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Datastream } from '../datastreams.js';
 import type { RowTuple } from './record-batch.js';
 
-type BatchedRow = readonly [number, number, number, number | string, number, number, number, batch: number];
+/** A row as read, and its batch. */
+export type BatchedRow = readonly [...RowTuple, batch: number];
 
-/** Finds newest rows by a seek for each series. */
+/** Series looked up by one statement, which is the reader's turn. */
+const SERIES_A_TURN = 512;
+
+/** Finds newest rows by a seek for each series, all of them inside SQLite. */
 export class NewestReader {
-  private readonly newest: Statement<number[], BatchedRow>;
+  private readonly newest: Statement<unknown[], BatchedRow>;
 
   constructor(db: Database) {
     this.newest = db
-      .prepare<number[], BatchedRow>(
-        `select s, t, n, v, lag, m, q, b from observation where s = ? and t >= ? and t < ?
-         order by t desc, n desc limit 1`,
+      .prepare<unknown[], BatchedRow>(
+        `select o.s, o.t, o.n, o.v, o.lag, o.m, o.q, o.b from json_each(?) j cross join observation o
+         where o.s = j.value and (o.t, o.n) =
+           (select t, n from observation where s = j.value and t >= ? and t < ? order by t desc, n desc limit 1)`,
       )
       .raw();
   }
 
-  /**
-   * The newest row of a datastream by (time, nth) in [from, to); at equal ones the later series' row. Undefined
-   * when there is none, or when its batch is not after `retired` of its series.
-   */
-  of(
-    { series }: Datastream,
-    from: number = Number.MIN_SAFE_INTEGER,
-    to: number = Number.MAX_SAFE_INTEGER,
-    retired?: ReadonlyMap<number, number>,
-  ): RowTuple | undefined {
-    let best: BatchedRow | undefined;
-    for (const { id } of series) {
-      const row = this.newest.get(id, from, to);
-      if (row && (!best || row[1] > best[1] || (row[1] === best[1] && row[2] >= best[2]))) best = row;
+  /** The newest row in [from, to) of each of the first `limit` datastreams that have one. */
+  *of(streams: readonly Datastream[], limit: number, from: number, to: number): Generator<void, RowTuple[]> {
+    const found: RowTuple[] = [];
+    for (let at = 0; at < streams.length && found.length < limit;) {
+      const turn: Datastream[] = [];
+      const ids: number[] = [];
+      while (at < streams.length && ids.length < SERIES_A_TURN) {
+        const stream = streams[at++]!;
+        turn.push(stream);
+        for (const { id } of stream.series) ids.push(id);
+      }
+      const rows = new Map(this.newest.all(JSON.stringify(ids), from, to).map((row) => [row[0], row]));
+      for (const stream of turn) {
+        const best = newestOf(stream, rows);
+        if (best) found.push(withoutBatch(best));
+      }
+      yield;
     }
-    if (!best || best[7] <= (retired?.get(best[0]) ?? 0)) return undefined;
-    const [s, t, n, v, lag, m, q] = best;
-    return [s, t, n, v, lag, m, q];
+    return found.slice(0, limit);
   }
+}
+
+/** The newest by (time, nth) of a datastream's rows; at equal ones the later series' row. */
+export function newestOf<Row extends RowTuple | BatchedRow>(
+  { series }: Datastream,
+  rows: ReadonlyMap<number, Row>,
+): Row | undefined {
+  let best: Row | undefined;
+  for (const { id } of series) {
+    const row = rows.get(id);
+    if (row && (!best || row[1] > best[1] || (row[1] === best[1] && row[2] >= best[2]))) best = row;
+  }
+  return best;
+}
+
+function withoutBatch([s, t, n, v, lag, m, q]: BatchedRow): RowTuple {
+  return [s, t, n, v, lag, m, q];
 }

@@ -2,8 +2,8 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Cursor } from '#model';
 import type { RowTuple } from './record-batch.js';
 
-/** Series whose first rows are read before other queries get their turn. */
-const SEEKS_A_TURN = 256;
+/** Series whose first rows are looked up by one statement, which is the reader's turn. */
+const SERIES_A_TURN = 512;
 /** Rows of one series read at once, at most. */
 const CHUNK_ROWS = 512;
 
@@ -15,6 +15,9 @@ type Tail = readonly [
   mapping: number,
   flags: number,
 ];
+
+/** A series and the time of its first row in the page's order, null when it has none. */
+type Head = readonly [series: number, time: number | null];
 
 /** One series' rows in the page's order, read ahead a chunk at a time. */
 interface Run {
@@ -41,6 +44,8 @@ export interface PageSpan {
 export class PageReader {
   private readonly ascending: Statement<number[], Tail>;
   private readonly descending: Statement<number[], Tail>;
+  private readonly firstTimes: Statement<unknown[], Head>;
+  private readonly lastTimes: Statement<unknown[], Head>;
 
   constructor(db: Database) {
     const columns = 'select t, n, v, lag, m, q from observation';
@@ -54,6 +59,15 @@ export class PageReader {
         `${columns} where s = ? and (t, n) < (?, ?) and t >= ? and b <= ? order by t desc, n desc limit ?`,
       )
       .raw();
+    const head = (condition: string, direction: string) =>
+      db
+        .prepare<unknown[], Head>(
+          `select value, (select t from observation where s = value and ${condition} and b <= ?
+             order by t ${direction}, n ${direction} limit 1) from json_each(?)`,
+        )
+        .raw();
+    this.firstTimes = head('(t, n) > (?, ?) and t < ?', 'asc');
+    this.lastTimes = head('(t, n) < (?, ?) and t >= ?', 'desc');
   }
 
   /** The rows after the cursor, at most `limit + 1`, ordered by (time, series, nth). Yields between turns. */
@@ -62,12 +76,10 @@ export class PageReader {
     const first = Math.min(CHUNK_ROWS, Math.max(2, Math.ceil(wanted / Math.max(1, span.series.length))));
     const heap: Run[] = [];
     const precedes = span.order === 'asc' ? earlier : later;
-    let seeks = 0;
-    for (const series of span.series) {
+    for (const series of yield* this.candidates(span)) {
       const run: Run = { series, rows: [], at: 0, size: first, ended: false };
       this.fill(run, span, startKey(series, span));
       if (run.rows.length > 0) push(heap, run, precedes);
-      if (++seeks % SEEKS_A_TURN === 0) yield;
     }
     const page: RowTuple[] = [];
     while (page.length < wanted && heap.length > 0) {
@@ -89,6 +101,30 @@ export class PageReader {
     return page;
   }
 
+  /**
+   * The series whose rows the page can hold: of more series than the page has rows, those whose first rows come
+   * first.
+   */
+  private *candidates(span: PageSpan): Generator<void, readonly number[]> {
+    const { series, order, limit } = span;
+    if (series.length <= limit + 1) return series;
+    const heads: { readonly id: number; readonly time: number }[] = [];
+    const statement = order === 'asc' ? this.firstTimes : this.lastTimes;
+    const bound = order === 'asc' ? span.to : span.from;
+    for (const [key, group] of groupByKey(span)) {
+      for (let at = 0; at < group.length; at += SERIES_A_TURN) {
+        const ids = JSON.stringify(group.slice(at, at + SERIES_A_TURN));
+        for (const [id, time] of statement.all(...key, bound, span.batch, ids)) {
+          if (time !== null) heads.push({ id, time });
+        }
+        yield;
+      }
+    }
+    const sign = order === 'asc' ? 1 : -1;
+    heads.sort((a, b) => sign * (a.time - b.time || a.id - b.id));
+    return heads.slice(0, limit + 1).map(({ id }) => id);
+  }
+
   private fill(run: Run, span: PageSpan, [time, nth]: readonly [number, number]): void {
     const statement = span.order === 'asc' ? this.ascending : this.descending;
     const bound = span.order === 'asc' ? span.to : span.from;
@@ -96,6 +132,19 @@ export class PageReader {
     run.at = 0;
     run.ended = run.rows.length < run.size;
   }
+}
+
+/** The span's series by the key after which their rows follow. */
+function groupByKey(span: PageSpan): [key: readonly [number, number], series: number[]][] {
+  const groups = new Map<string, [readonly [number, number], number[]]>();
+  for (const series of span.series) {
+    const key = startKey(series, span);
+    const name = key.join();
+    const group = groups.get(name);
+    if (group) group[1].push(series);
+    else groups.set(name, [key, [series]]);
+  }
+  return [...groups.values()];
 }
 
 /** The key, itself left out, after which a series' rows follow the cursor in the order (time, series, nth). */

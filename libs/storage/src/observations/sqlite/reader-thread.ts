@@ -27,8 +27,6 @@ import type { FromReader, PageAnswer, ReaderCalls, ToReader } from './reader-pro
 import { FILE_NAME } from './schema.js';
 
 const ALWAYS = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER } as const;
-/** Datastreams looked up between two turns. */
-const SEEKS_A_TURN = 256;
 
 type Answer = ReaderCalls[keyof ReaderCalls]['answer'];
 
@@ -120,7 +118,9 @@ export class ReaderThread {
       case 'at':
         return packRows(message.ask.series.flatMap((id) => this.at.all(id, message.ask.time)));
       case 'newest':
-        return packRows(yield* this.newestOf(this.datastreams(message.ask), Infinity));
+        return packRows(
+          yield* this.newest.of(this.datastreams(message.ask), Infinity, ALWAYS.from, ALWAYS.to),
+        );
       case 'statistics':
         return yield* this.statistics(message.ask);
       case 'aggregate': {
@@ -152,7 +152,7 @@ export class ReaderThread {
   private *latest(query: LatestQuery, render: Render): Generator<void, PageAnswer> {
     const { series, limit, after, from = ALWAYS.from, to = ALWAYS.to } = query;
     const streams = this.datastreams(series).filter((stream) => !after || byDeviceAndName(stream, after) > 0);
-    const rows = yield* this.newestOf(streams, limit + 1, from, to);
+    const rows = yield* this.newest.of(streams, limit + 1, from, to);
     const page = rows.slice(0, limit);
     const last = rows.length > page.length ? this.definitions.series.get(page.at(-1)?.[0] ?? 0) : undefined;
     return this.page(page, render, last && encodeDatastreamCursor(last.device, last.name));
@@ -163,23 +163,6 @@ export class ReaderThread {
     const records = rows.flatMap((row) => toRecord(row, series, schemas) ?? []);
     const next = cursor && render.nextPrefix + cursor;
     return { count: records.length, next, ...this.open.open(renderChunks(records, render, next)) };
-  }
-
-  private *newestOf(
-    streams: readonly Datastream[],
-    limit: number,
-    from?: number,
-    to?: number,
-  ): Generator<void, RowTuple[]> {
-    const rows: RowTuple[] = [];
-    let seeks = 0;
-    for (const stream of streams) {
-      const row = this.newest.of(stream, from, to);
-      if (row) rows.push(row);
-      if (rows.length === limit) break;
-      if (++seeks % SEEKS_A_TURN === 0) yield;
-    }
-    return rows;
   }
 
   private *statistics({
@@ -193,7 +176,7 @@ export class ReaderThread {
   }
 
   private datastreams(series: readonly number[]): Datastream[] {
-    return datastreamsOf(series.flatMap((id) => this.definitions.series.get(id) ?? []));
+    return datastreamsOf(this.definitions.many(series));
   }
 }
 
@@ -203,5 +186,5 @@ function buffersOf(answer: Answer): ArrayBuffer[] {
   if ('chunk' in answer) return [answer.chunk.bytes.buffer];
   if ('bytes' in answer) return [answer.bytes.buffer];
   if ('numbers' in answer) return [answer.numbers.buffer as ArrayBuffer];
-  return 'latest' in answer ? [answer.latest.numbers.buffer as ArrayBuffer] : [];
+  return 'newest' in answer ? [answer.newest.numbers.buffer as ArrayBuffer] : [];
 }

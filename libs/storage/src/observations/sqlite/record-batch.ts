@@ -12,7 +12,7 @@ export interface RecordBatch {
 const WIDTH = 7;
 
 /** Packs rows; the numbers' buffer is to be transferred. */
-export function packRows(rows: readonly RowTuple[]): RecordBatch {
+export function packRows(rows: readonly (RowTuple | readonly [...RowTuple, ...number[]])[]): RecordBatch {
   const numbers = new Float64Array(rows.length * WIDTH);
   const texts: string[] = [];
   let at = 0;
@@ -29,32 +29,32 @@ export function packRows(rows: readonly RowTuple[]): RecordBatch {
   return { numbers, texts };
 }
 
+/** Reads {@link packRows}. */
+export function unpackRows({ numbers, texts }: RecordBatch): RowTuple[] {
+  const rows: RowTuple[] = [];
+  for (let at = 0; at < numbers.length; at += WIDTH) {
+    const raw = numbers[at + 3]!;
+    const packed = numbers[at + 6]!;
+    rows.push([
+      numbers[at]!,
+      numbers[at + 1]!,
+      numbers[at + 2]!,
+      packed % 2 ? texts[raw]! : raw,
+      numbers[at + 4]!,
+      numbers[at + 5]!,
+      Math.floor(packed / 2),
+    ]);
+  }
+  return rows;
+}
+
 /** Unpacks rows to records; rows of series that are gone meanwhile are left out. */
 export function unpackRecords(
-  { numbers, texts }: RecordBatch,
+  batch: RecordBatch,
   series: { get(id: number): Series | undefined },
   schemas: { get(id: number): SchemaRef | undefined },
 ): ObservationRecord[] {
-  const records: ObservationRecord[] = [];
-  for (let at = 0; at < numbers.length; at += WIDTH) {
-    const packed = numbers[at + 6]!;
-    const raw = numbers[at + 3]!;
-    const record = toRecord(
-      [
-        numbers[at]!,
-        numbers[at + 1]!,
-        numbers[at + 2]!,
-        packed % 2 ? texts[raw]! : raw,
-        numbers[at + 4]!,
-        numbers[at + 5]!,
-        Math.floor(packed / 2),
-      ],
-      series,
-      schemas,
-    );
-    if (record) records.push(record);
-  }
-  return records;
+  return unpackRows(batch).flatMap((row) => toRecord(row, series, schemas) ?? []);
 }
 
 /** A row with its series and schema; undefined when one of them is gone. */

@@ -55,6 +55,10 @@ function sql<T>(text: string, ...values: unknown[]): T[] {
   }
 }
 
+/** Waits, and answers false. */
+const pause = (milliseconds: number) =>
+  new Promise<boolean>((resolve) => setTimeout(() => resolve(false), milliseconds));
+
 const rows = (from: number, count: number) =>
   Array.from({ length: count }, (_, i) => messageOf([valueOf(a, T0 + from + i, i)]));
 
@@ -147,7 +151,7 @@ describe('a full disk', () => {
     const answers: Promise<void>[] = [];
     for (let i = 0; i < 60; i++) {
       answers.push(store.append(big(i)).then(() => void kept.push(i)));
-      await Promise.race([answers.at(-1), new Promise((resolve) => setTimeout(resolve, 20))]);
+      await Promise.race([answers.at(-1), pause(20)]);
       trouble ??= store.trouble;
     }
     expect(trouble).toMatch(/is full: nothing is stored until there is room/);
@@ -155,15 +159,9 @@ describe('a full disk', () => {
     const before = await expectSums(store, [9]);
     expect(before.messages.received).toBe(kept.length);
 
-    await store.delete([9]);
     // What was deleted is room for about as many again: deleting goes on until all went through.
-    let open = true;
-    const all = Promise.all(answers).then(() => (open = false));
-    while (open)
-      await Promise.race([
-        all,
-        store.delete([9]).then(() => new Promise((resolve) => setTimeout(resolve, 20))),
-      ]);
+    const all = Promise.all(answers).then(() => true);
+    while (!(await Promise.race([all, pause(20)]))) await store.delete([9]);
     expect(kept).toEqual(Array.from({ length: 60 }, (_, i) => i));
     expect((await store.ledger()).messages).toMatchObject({ received: 60, stored: 60 });
     expect(store.trouble).toBeUndefined();
@@ -183,16 +181,17 @@ describe('a full disk', () => {
 describe('a backup', () => {
   it('is a store of its own whose ledger closes, taken while rows arrive', async () => {
     const store = await opened();
-    let running = true;
+    const stop = new AbortController();
     const load = (async () => {
-      for (let i = 0; running; i += 100)
+      for (let i = 0; !stop.signal.aborted; i += 100) {
         await Promise.all(rows(i, 100).map((message) => store.append(message)));
+      }
     })();
     await store.append(rejectedOf({ deadLetter: letterOf({ topic: 'kept' }) }));
     const copies = [join(directory, 'copy-1'), join(directory, 'nested', 'copy-2')];
     for (const copy of copies) await store.backup(copy);
     await expect(store.backup(copies[0]!)).rejects.toThrow('exists already');
-    running = false;
+    stop.abort();
     await load;
     for (const copy of copies) {
       const restored = await opened({ directory: copy });

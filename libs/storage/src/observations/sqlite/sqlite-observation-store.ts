@@ -24,7 +24,7 @@ import { closedError } from '../errors.js';
 import type { StoreLogger } from '../store-logger.js';
 import { AppendQueue } from './append-queue.js';
 import { type Durability } from './database.js';
-import { toSeries } from './definitions.js';
+import { unpackContents } from './contents-reader.js';
 import { renderedPage } from './page-body.js';
 import { ReaderClient } from './reader-client.js';
 import { unpackRecords } from './record-batch.js';
@@ -71,11 +71,9 @@ export class SqliteObservationStore implements ObservationStore {
     for (const reader of this.readers) reader.start();
     try {
       const lastBatch = await this.writer.open();
-      const packed = await this.reader.ask('contents', undefined);
-      const series = packed.series.map(toSeries);
-      this.queue.begin(lastBatch, series, packed.schemas);
-      const latest = unpackRecords(packed.latest, this.queue.series, this.queue.schemas);
-      return { series, schemas: packed.schemas, nextSeries: packed.lastSeries + 1, latest };
+      const contents = unpackContents(await this.reader.ask('contents', undefined));
+      this.queue.begin(lastBatch, contents.series, contents.schemas);
+      return contents;
     } catch (error) {
       await this.close();
       throw error;
