@@ -18,7 +18,10 @@ const resend = process.argv.includes('resend');
 const NAMES = ['temperature', 'humidity', 'pressure', 'battery', 'linkquality'];
 
 const directory = mkdtempSync(join(tmpdir(), 'glossa-bench-'));
-const store = new SqliteObservationStore({ directory, durability: process.argv.includes('os') ? 'os' : 'fsync' });
+const store = new SqliteObservationStore({
+  directory,
+  durability: process.argv.includes('os') ? 'os' : 'fsync',
+});
 await store.open();
 
 const schema = { id: 1, schema: 'bench', version: 1 };
@@ -54,7 +57,12 @@ function message(n) {
   if (!resend) return plain;
   return {
     ...plain,
-    resend: { client: `client-${device}`, packetId: (n % 65535) + 1, hash: `${n}abcdef0123456789`, dup: false },
+    resend: {
+      client: `client-${device}`,
+      packetId: (n % 65535) + 1,
+      hash: `${n}abcdef0123456789`,
+      dup: false,
+    },
   };
 }
 

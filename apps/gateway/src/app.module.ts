@@ -51,7 +51,10 @@ export class AppModule {
       { provide: Replayer, useValue: gateway.replayer },
       { provide: SchemaRegistry, useValue: gateway.schemas },
       { provide: HealthSource, useValue: health },
-      { provide: BackupSource, useValue: { backup: gateway.backup, temporary: gateway.config.dataDir } satisfies BackupSource },
+      {
+        provide: BackupSource,
+        useValue: { backup: gateway.backup, temporary: gateway.config.dataDir } satisfies BackupSource,
+      },
     ];
     return {
       module: AppModule,

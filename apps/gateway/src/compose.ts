@@ -33,8 +33,15 @@ export const DATA = { control: 'control.db', sessions: 'sessions' } as const;
 export async function compose(config: Config, logger: Logger) {
   const httpPort = config.httpPort === 0 ? await freePort(config.host) : config.httpPort;
   const baseUrl = config.baseUrl ?? `${config.tls ? 'https' : 'http'}://localhost:${httpPort}`;
-  const observations = new SqliteObservationStore({ directory: config.dataDir, durability: config.durability, logger });
-  const [contents, control] = await Promise.all([observations.open(), ControlStore.open(join(config.dataDir, DATA.control))]);
+  const observations = new SqliteObservationStore({
+    directory: config.dataDir,
+    durability: config.durability,
+    logger,
+  });
+  const [contents, control] = await Promise.all([
+    observations.open(),
+    ControlStore.open(join(config.dataDir, DATA.control)),
+  ]);
 
   const hub = OntologyHub.load(UnitTable.load());
   const renderer = new ObservationRenderer(baseUrl);
@@ -46,7 +53,9 @@ export async function compose(config: Config, logger: Logger) {
   const properties = new PropertyRegistry(control, hub, series);
   await properties.load();
   const schemas = new SchemaRegistry(control, { hub, codecs: CODECS, worker }, series, config.ignoreTopics);
-  await schemas.load((id, errors) => logger.error({ schema: id, errors }, 'a stored schema no longer compiles and is left out'));
+  await schemas.load((id, errors) =>
+    logger.error({ schema: id, errors }, 'a stored schema no longer compiles and is left out'),
+  );
   const accounts = new AccountRegistry(control, access);
   await accounts.load();
   const deviceRegistry = new DeviceRegistry(control, observations, devices, series, (error) => {
@@ -93,7 +102,15 @@ export async function compose(config: Config, logger: Logger) {
   const startUpstream = () => {
     if (!config.upstream) return;
     const { url, publish } = config.upstream;
-    const upstream = new Upstream({ url, publishBack: publish, ingest, sink: broker, renderer, clientId: upstreamId(config), logger });
+    const upstream = new Upstream({
+      url,
+      publishBack: publish,
+      ingest,
+      sink: broker,
+      renderer,
+      clientId: upstreamId(config),
+      logger,
+    });
     upstreams.push(upstream);
     schemas.onChange(() => upstream.subscribe());
   };
@@ -120,7 +137,8 @@ export async function compose(config: Config, logger: Logger) {
     replayer: new Replayer(observations, ingest, broker),
     deadLetters: new DeadLetters(observations),
     startUpstream,
-    backup: (directory: string) => backupTo(directory, { observations, control, sessions: broker, adminToken: config.adminToken }),
+    backup: (directory: string) =>
+      backupTo(directory, { observations, control, sessions: broker, adminToken: config.adminToken }),
     /** What hinders the service now. */
     trouble: (): string[] => [observations.trouble, broker.trouble].filter((one) => one !== undefined),
     /** Stops accepting, commits what came in, closes. */

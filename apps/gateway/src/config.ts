@@ -37,19 +37,43 @@ interface Setting {
 /** What `--help` lists. */
 export const SETTINGS: readonly Setting[] = [
   { name: 'GLOSSA_HOST', fallback: '127.0.0.1', about: 'Address to listen on; 0.0.0.0 for every interface' },
-  { name: 'GLOSSA_HTTP_PORT', fallback: '3000', about: 'REST, /docs, and MQTT over WebSocket at /mqtt; 0 takes a free one' },
+  {
+    name: 'GLOSSA_HTTP_PORT',
+    fallback: '3000',
+    about: 'REST, /docs, and MQTT over WebSocket at /mqtt; 0 takes a free one',
+  },
   { name: 'GLOSSA_MQTT_PORT', fallback: '1883', about: 'MQTT; 0 takes a free one' },
   { name: 'GLOSSA_MQTTS_PORT', fallback: '8883', about: 'MQTT over TLS, when a certificate is given' },
-  { name: 'GLOSSA_TLS_CERT', fallback: '', about: 'Certificate chain (PEM file); with the key: HTTPS and MQTT over TLS' },
+  {
+    name: 'GLOSSA_TLS_CERT',
+    fallback: '',
+    about: 'Certificate chain (PEM file); with the key: HTTPS and MQTT over TLS',
+  },
   { name: 'GLOSSA_TLS_KEY', fallback: '', about: 'Private key (PEM file)' },
   { name: 'GLOSSA_DATA_DIR', fallback: './data', about: 'Folder of everything that is stored' },
   { name: 'GLOSSA_BASE_URL', fallback: 'http://localhost:<HTTP port>', about: 'Prefix of every IRI' },
-  { name: 'GLOSSA_ADMIN_TOKEN', fallback: 'generated into <data>/admin-token', about: 'Token of the account admin' },
-  { name: 'GLOSSA_UPSTREAM', fallback: '', about: 'URL of an existing broker: mapped topics are taken from there' },
+  {
+    name: 'GLOSSA_ADMIN_TOKEN',
+    fallback: 'generated into <data>/admin-token',
+    about: 'Token of the account admin',
+  },
+  {
+    name: 'GLOSSA_UPSTREAM',
+    fallback: '',
+    about: 'URL of an existing broker: mapped topics are taken from there',
+  },
   { name: 'GLOSSA_UPSTREAM_PUBLISH', fallback: 'false', about: 'Publish the semantic topics to that broker' },
-  { name: 'GLOSSA_DURABILITY', fallback: 'fsync', about: 'fsync: an acknowledged message survives a power cut; os: a crash of the process' },
+  {
+    name: 'GLOSSA_DURABILITY',
+    fallback: 'fsync',
+    about: 'fsync: an acknowledged message survives a power cut; os: a crash of the process',
+  },
   { name: 'GLOSSA_MAX_DEVICES', fallback: '10000', about: 'Limit of devices' },
-  { name: 'GLOSSA_IGNORE_TOPICS', fallback: '', about: 'Topic filters, separated by commas, that are not counted as unmatched' },
+  {
+    name: 'GLOSSA_IGNORE_TOPICS',
+    fallback: '',
+    about: 'Topic filters, separated by commas, that are not counted as unmatched',
+  },
   { name: 'GLOSSA_LOG_LEVEL', fallback: 'info', about: 'fatal, error, warn, info, debug, trace or silent' },
 ];
 
@@ -62,7 +86,13 @@ export function help(): string {
     const value = fallback === '' ? '' : ` [${fallback}]`;
     return `  ${name.padEnd(width)}  ${about}${value}`;
   });
-  return ['Glossa: semantic interoperability between devices and applications.', '', 'Settings (environment variables):', ...lines, ''].join('\n');
+  return [
+    'Glossa: semantic interoperability between devices and applications.',
+    '',
+    'Settings (environment variables):',
+    ...lines,
+    '',
+  ].join('\n');
 }
 
 /**
@@ -75,12 +105,17 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     return value === undefined || value === '' ? undefined : value;
   };
   for (const name of Object.keys(env)) {
-    if (name.startsWith('GLOSSA_') && !SETTINGS.some((setting) => setting.name === name) && !name.startsWith('GLOSSA_TEST_')) {
+    if (
+      name.startsWith('GLOSSA_') &&
+      !SETTINGS.some((setting) => setting.name === name) &&
+      !name.startsWith('GLOSSA_TEST_')
+    ) {
       throw new ConfigError(`${name} is no setting. npm start -- --help lists them.`);
     }
   }
   const host = text('GLOSSA_HOST') ?? '127.0.0.1';
-  if (isIP(host) === 0 && !/^[a-z0-9.-]+$/i.test(host)) throw new ConfigError(`GLOSSA_HOST=${host} is no address.`);
+  if (isIP(host) === 0 && !/^[a-z0-9.-]+$/i.test(host))
+    throw new ConfigError(`GLOSSA_HOST=${host} is no address.`);
   const dataDir = dataFolder(text('GLOSSA_DATA_DIR') ?? './data');
   return Object.freeze({
     host,
@@ -108,14 +143,25 @@ function packageFile(): string {
   }
 }
 
-function integer(name: string, value: string | undefined, fallback: number, min: number, max: number): number {
+function integer(
+  name: string,
+  value: string | undefined,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
   if (value === undefined) return fallback;
   const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
   if (number >= min && number <= max) return number;
   throw new ConfigError(`${name}=${value} is no integer from ${min} to ${max}.`);
 }
 
-function choice<T extends string>(name: string, value: string | undefined, choices: readonly T[], fallback: T): T {
+function choice<T extends string>(
+  name: string,
+  value: string | undefined,
+  choices: readonly T[],
+  fallback: T,
+): T {
   if (value === undefined) return fallback;
   const found = choices.find((one) => one === value);
   if (found === undefined) throw new ConfigError(`${name}=${value} is none of ${choices.join(', ')}.`);
@@ -136,7 +182,9 @@ function baseUrl(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw new ConfigError(`GLOSSA_BASE_URL=${value} is no http or https URL such as https://glossa.example.org.`);
+    throw new ConfigError(
+      `GLOSSA_BASE_URL=${value} is no http or https URL such as https://glossa.example.org.`,
+    );
   }
   return url.href.replace(/\/+$/, '');
 }
@@ -155,7 +203,8 @@ function upstream(url: string | undefined, publish: string | undefined): Config[
 
 function tls(cert: string | undefined, key: string | undefined): Config['tls'] {
   if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined || key === undefined) throw new ConfigError('GLOSSA_TLS_CERT and GLOSSA_TLS_KEY belong together; one is missing.');
+  if (cert === undefined || key === undefined)
+    throw new ConfigError('GLOSSA_TLS_CERT and GLOSSA_TLS_KEY belong together; one is missing.');
   const read = (name: string, file: string) => {
     try {
       return readFileSync(file);
@@ -170,7 +219,11 @@ function filters(value: string | undefined): string[] {
   const list = value?.split(',').map((filter) => filter.trim()) ?? [];
   for (const filter of list) {
     const levels = filter.split('/');
-    const valid = filter !== '' && levels.every((level, i) => level === '+' || (level === '#' && i === levels.length - 1) || !/[+#]/.test(level));
+    const valid =
+      filter !== '' &&
+      levels.every(
+        (level, i) => level === '+' || (level === '#' && i === levels.length - 1) || !/[+#]/.test(level),
+      );
     if (!valid) throw new ConfigError(`GLOSSA_IGNORE_TOPICS: "${filter}" is no topic filter.`);
   }
   return list;
@@ -178,7 +231,8 @@ function filters(value: string | undefined): string[] {
 
 function adminToken(given: string | undefined, dataDir: string): string {
   if (given !== undefined) {
-    if (given.length < 16 || /\s/.test(given)) throw new ConfigError('GLOSSA_ADMIN_TOKEN needs 16 characters or more, without spaces.');
+    if (given.length < 16 || /\s/.test(given))
+      throw new ConfigError('GLOSSA_ADMIN_TOKEN needs 16 characters or more, without spaces.');
     return given;
   }
   const file = join(dataDir, 'admin-token');

@@ -29,11 +29,18 @@ async function main(): Promise<void> {
   const { ports, gateway } = service;
   const { schemas, broker } = gateway;
   logger.info(
-    { http: ports.http, mqtt: ports.mqtt, mqtts: ports.mqtts, schemas: [...schemas.all()].length, data: config.dataDir },
+    {
+      http: ports.http,
+      mqtt: ports.mqtt,
+      mqtts: ports.mqtts,
+      schemas: [...schemas.all()].length,
+      data: config.dataDir,
+    },
     `Glossa listens after ${Math.round(performance.now() - began)} ms: REST ${gateway.baseUrl}/api, docs ${gateway.baseUrl}/docs, MQTT ${ports.mqtt}, WebSocket /mqtt`,
   );
   void broker;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(service, logger, signal));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void stop(service, logger, signal));
 }
 
 function configure(): Config | undefined {
@@ -51,13 +58,19 @@ function createLogger(level: string): Logger {
   const options = { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` };
   // Readable where people look, JSON where programs do.
   if (!process.stdout.isTTY) return pino(options);
-  return pino({ ...options, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' } } });
+  return pino({
+    ...options,
+    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' } },
+  });
 }
 
 function warnOpen({ host, tls }: Config, logger: Logger): void {
   const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
   if (!loopback && !tls) {
-    logger.warn({ host }, 'listens beyond this machine without TLS: passwords and data travel readably. Set GLOSSA_TLS_CERT and GLOSSA_TLS_KEY.');
+    logger.warn(
+      { host },
+      'listens beyond this machine without TLS: passwords and data travel readably. Set GLOSSA_TLS_CERT and GLOSSA_TLS_KEY.',
+    );
   }
 }
 

@@ -65,13 +65,16 @@ function acceptWebSockets(app: NestFastifyApplication, gateway: Gateway): void {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: 2 * 1024 * 1024,
-    handleProtocols: (offered) => (offered.has('mqtt') ? 'mqtt' : offered.has('mqttv3.1') ? 'mqttv3.1' : false),
+    handleProtocols: (offered) =>
+      offered.has('mqtt') ? 'mqtt' : offered.has('mqttv3.1') ? 'mqttv3.1' : false,
   });
   app.getHttpServer().on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (request.url?.split('?')[0] !== '/mqtt') {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    server.handleUpgrade(request, socket, head, (webSocket) => gateway.broker.handleWebSocket(webSocket, request));
+    server.handleUpgrade(request, socket, head, (webSocket) =>
+      gateway.broker.handleWebSocket(webSocket, request),
+    );
   });
 }

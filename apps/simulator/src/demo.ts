@@ -14,7 +14,15 @@ import { GatewayClient } from './gateway-client.js';
 import { LiveTable } from './table.js';
 
 /** A demonstration: the gateway on a throw-away folder, seven families of devices, a table of what they mean. */
-const SHOWN = new Set(['AirTemperature', 'RelativeHumidity', 'CarbonDioxide', 'WindSpeed', 'Glucose', 'Occupied', 'FluidPressure']);
+const SHOWN = new Set([
+  'AirTemperature',
+  'RelativeHumidity',
+  'CarbonDioxide',
+  'WindSpeed',
+  'Glucose',
+  'Occupied',
+  'FluidPressure',
+]);
 const ROUND_MS = 1000;
 /** Where nothing redraws (a pipe, a log), one picture in this many rounds. */
 const STILL_ROUNDS = 5;
@@ -69,13 +77,20 @@ async function main(): Promise<void> {
 
 /** Puts what comes on the semantic topics beside the raw message of the same device. */
 async function watch(url: string, token: string, table: LiveTable): Promise<void> {
-  const client = await mqtt.connectAsync(url, { username: 'admin', password: token, clientId: `demo-${process.pid}` });
-  const families = new Map(FAMILIES.flatMap((family) => family.devices().map(({ id }) => [id, family.name] as const)));
+  const client = await mqtt.connectAsync(url, {
+    username: 'admin',
+    password: token,
+    clientId: `demo-${process.pid}`,
+  });
+  const families = new Map(
+    FAMILIES.flatMap((family) => family.devices().map(({ id }) => [id, family.name] as const)),
+  );
   const raw = new Map<string, string>();
   client.on('message', (topic, payload) => {
     if (topic.startsWith('glossa/')) return;
     if (!topic.startsWith('semantic/')) {
-      for (const device of devicesOf(topic, payload.toString())) raw.set(device, `${topic} ${payload.toString()}`);
+      for (const device of devicesOf(topic, payload.toString()))
+        raw.set(device, `${topic} ${payload.toString()}`);
       return;
     }
     if (payload.length === 0) return;
@@ -100,7 +115,8 @@ async function watch(url: string, token: string, table: LiveTable): Promise<void
 function devicesOf(topic: string, payload: string): string[] {
   return FAMILIES.flatMap((family) => family.devices().map(({ id }) => id)).filter((id) => {
     const model = /^(.*)-(\d+)$/.exec(id);
-    if (topic.startsWith('rtl_433/')) return model !== null && payload.includes(`"model":"${model[1]}","id":${model[2]}`);
+    if (topic.startsWith('rtl_433/'))
+      return model !== null && payload.includes(`"model":"${model[1]}","id":${model[2]}`);
     if (topic.startsWith('nano/')) return id.startsWith('patch-1-');
     return topic.includes(`/${id}`) || topic.startsWith(`${id}/`);
   });
@@ -109,7 +125,8 @@ function devicesOf(topic: string, payload: string): string[] {
 /** The part of a raw message that says this property. */
 function gist(raw: string, property: string): string {
   const patterns: Record<string, RegExp> = {
-    AirTemperature: /"AM2301":\{"Temperature":[-\d.]+|"temperature(_F)?":[-\d.]+|"tC":[-\d.]+|\/temperature (.*)/,
+    AirTemperature:
+      /"AM2301":\{"Temperature":[-\d.]+|"temperature(_F)?":[-\d.]+|"tC":[-\d.]+|\/temperature (.*)/,
     RelativeHumidity: /"Humidity":[\d.]+|"humidity":[\d.]+|"rh":[\d.]+|\/humidity (.*)/,
     CarbonDioxide: /"co2":[\d.]+/,
     WindSpeed: /"wind_avg_mi_h":[\d.]+/,

@@ -23,7 +23,9 @@ export class Fleet {
 
   /** Publishes one round; resolves when every message was acknowledged. */
   async publishOnce(time = Date.now()): Promise<void> {
-    await Promise.all(Fleet.messages(time).map(({ topic, payload }) => this.#client.publishAsync(topic, payload, { qos: 1 })));
+    await Promise.all(
+      Fleet.messages(time).map(({ topic, payload }) => this.#client.publishAsync(topic, payload, { qos: 1 })),
+    );
   }
 
   /** Publishes a round every `intervalMs`. */

@@ -13,7 +13,10 @@ export class GatewayClient {
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(this.baseUrl + path, {
       method,
-      headers: { Authorization: `Bearer ${this.token}`, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
+      headers: {
+        Authorization: `Bearer ${this.token}`,
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -23,10 +26,14 @@ export class GatewayClient {
 
   /** Registers the profiles and devices of every family, and an account for the fleet. */
   async setUpFleet(account: { username: string; password: string }): Promise<void> {
-    for (const { profile } of FAMILIES) await this.call('PUT', `/api/schemas/${profile}`, await readProfile(profile));
+    for (const { profile } of FAMILIES)
+      await this.call('PUT', `/api/schemas/${profile}`, await readProfile(profile));
     for (const family of FAMILIES) {
       for (const { id, title, feature } of family.devices()) {
-        await this.call('PUT', `/api/devices/${encodeURIComponent(id)}`, { title, ...(feature !== undefined && { feature }) });
+        await this.call('PUT', `/api/devices/${encodeURIComponent(id)}`, {
+          title,
+          ...(feature !== undefined && { feature }),
+        });
       }
     }
     await this.call('POST', '/api/accounts', {

@@ -42,14 +42,23 @@ export class LiveTable {
     const lines = [line('ROOM', 'DEVICE SPEAKS', 'RAW', 'PROPERTY', 'OBSERVATION', width)];
     let room = '';
     for (const row of rows) {
-      lines.push(line(row.room === room ? '' : row.room, row.family, row.raw, row.property, row.normalized, width));
+      lines.push(
+        line(row.room === room ? '' : row.room, row.family, row.raw, row.property, row.normalized, width),
+      );
       room = row.room;
     }
     return lines;
   }
 }
 
-function line(room: string, family: string, raw: string, property: string, normalized: string, width: number): string {
+function line(
+  room: string,
+  family: string,
+  raw: string,
+  property: string,
+  normalized: string,
+  width: number,
+): string {
   const gist = Math.max(24, Math.min(52, width - 70));
   return `${fit(room, 9)} ${fit(family, 17)} ${fit(raw, gist)} → ${fit(property, 20)} ${normalized}`;
 }

@@ -30,9 +30,28 @@ interface Habits {
 }
 
 const HABITS: Record<Room, Habits> = {
-  kitchen: { offset: 0.8, busy: [[6.5, 8.5], [11.5, 13], [17.5, 20]] },
-  office: { offset: 0, busy: [[8.5, 12], [13, 17.5]] },
-  bedroom: { offset: -1.6, busy: [[0, 6.5], [22, 24]] },
+  kitchen: {
+    offset: 0.8,
+    busy: [
+      [6.5, 8.5],
+      [11.5, 13],
+      [17.5, 20],
+    ],
+  },
+  office: {
+    offset: 0,
+    busy: [
+      [8.5, 12],
+      [13, 17.5],
+    ],
+  },
+  bedroom: {
+    offset: -1.6,
+    busy: [
+      [0, 6.5],
+      [22, 24],
+    ],
+  },
 };
 
 /** Weather and habits as smooth functions of time: the same for whoever asks, so that all families agree. */
@@ -58,7 +77,12 @@ export function roomState(room: Room, time: number): RoomState {
 }
 
 /** Outdoors, for weather stations. */
-export function outdoorState(time: number): { temperature: number; humidity: number; wind: number; rain: number } {
+export function outdoorState(time: number): {
+  temperature: number;
+  humidity: number;
+  wind: number;
+  rain: number;
+} {
   const hour = ((time % DAY) / DAY) * 24;
   const weather = Math.sin((time / DAY) * 0.9);
   return {

@@ -49,16 +49,43 @@ export function checkAccount(body: unknown): Problem[] {
   const errors: Problem[] = [];
   const { username, password, roles, rules, onDeny, ...others } = body as Record<string, unknown>;
   for (const name of Object.keys(others)) {
-    errors.push(fail(pointer(name), `an account has no member ${name}`, 'It takes username, password, roles, rules and onDeny.'));
+    errors.push(
+      fail(
+        pointer(name),
+        `an account has no member ${name}`,
+        'It takes username, password, roles, rules and onDeny.',
+      ),
+    );
   }
   if (typeof username !== 'string' || !USERNAME.test(username)) {
-    errors.push(fail('/username', 'the username is missing or not usable', '1 to 64 characters, without /, + and #, not beginning with a space.'));
+    errors.push(
+      fail(
+        '/username',
+        'the username is missing or not usable',
+        '1 to 64 characters, without /, + and #, not beginning with a space.',
+      ),
+    );
   }
-  if (password !== undefined && (typeof password !== 'string' || password.length < 8 || password.length > 1024)) {
-    errors.push(fail('/password', 'the password is not usable', 'Give 8 to 1,024 characters, or none for an account that signs in with tokens.'));
+  if (
+    password !== undefined &&
+    (typeof password !== 'string' || password.length < 8 || password.length > 1024)
+  ) {
+    errors.push(
+      fail(
+        '/password',
+        'the password is not usable',
+        'Give 8 to 1,024 characters, or none for an account that signs in with tokens.',
+      ),
+    );
   }
   if (onDeny !== undefined && onDeny !== 'ignore' && onDeny !== 'disconnect') {
-    errors.push(fail('/onDeny', 'onDeny is neither ignore nor disconnect', 'ignore acknowledges and drops a denied publish.'));
+    errors.push(
+      fail(
+        '/onDeny',
+        'onDeny is neither ignore nor disconnect',
+        'ignore acknowledges and drops a denied publish.',
+      ),
+    );
   }
   errors.push(...checkRoles(roles), ...checkRules(rules, typeof username === 'string' ? username : 'x'));
   return errors;
@@ -71,24 +98,40 @@ function* checkRoles(roles: unknown): Generator<Problem> {
     return;
   }
   for (const [i, role] of roles.entries()) {
-    if (!ROLES.includes(role as Role)) yield fail(pointer('roles', i), `there is no role ${JSON.stringify(role)}`, `There are ${ROLES.join(', ')}.`);
+    if (!ROLES.includes(role as Role))
+      yield fail(
+        pointer('roles', i),
+        `there is no role ${JSON.stringify(role)}`,
+        `There are ${ROLES.join(', ')}.`,
+      );
   }
 }
 
 function* checkRules(rules: unknown, username: string): Generator<Problem> {
   if (rules === undefined) return;
   if (!Array.isArray(rules) || rules.length > 1000) {
-    yield fail('/rules', 'rules is no array of at most 1,000 rules', 'Give [{ "effect", "action", "topic" }].');
+    yield fail(
+      '/rules',
+      'rules is no array of at most 1,000 rules',
+      'Give [{ "effect", "action", "topic" }].',
+    );
     return;
   }
   for (const [i, rule] of rules.entries()) {
     const { effect, action, topic, ...others } = (rule ?? {}) as Record<string, unknown>;
     const at = (name: string) => pointer('rules', i, name);
-    for (const name of Object.keys(others)) yield fail(at(name), `a rule has no member ${name}`, 'It takes effect, action and topic.');
-    if (effect !== 'allow' && effect !== 'deny') yield fail(at('effect'), 'effect is neither allow nor deny', 'Deny wins over allow.');
-    if (action !== 'publish' && action !== 'subscribe') yield fail(at('action'), 'action is neither publish nor subscribe', 'Give one rule for each.');
-    const wrong = typeof topic === 'string' ? filterProblem(topic.replaceAll('{username}', username)) : 'the topic is missing';
-    if (wrong !== undefined) yield fail(at('topic'), wrong, 'Give a topic filter such as sensors/{username}/#.');
+    for (const name of Object.keys(others))
+      yield fail(at(name), `a rule has no member ${name}`, 'It takes effect, action and topic.');
+    if (effect !== 'allow' && effect !== 'deny')
+      yield fail(at('effect'), 'effect is neither allow nor deny', 'Deny wins over allow.');
+    if (action !== 'publish' && action !== 'subscribe')
+      yield fail(at('action'), 'action is neither publish nor subscribe', 'Give one rule for each.');
+    const wrong =
+      typeof topic === 'string'
+        ? filterProblem(topic.replaceAll('{username}', username))
+        : 'the topic is missing';
+    if (wrong !== undefined)
+      yield fail(at('topic'), wrong, 'Give a topic filter such as sensors/{username}/#.');
   }
 }
 

@@ -109,7 +109,8 @@ export class AccessDirectory {
     if (!token.startsWith('gls_')) return undefined;
     const id = this.#tokenHashes.get(hashToken(token));
     const stored = id === undefined ? undefined : this.#tokens.get(id);
-    if (!stored || (stored.expires !== undefined && Date.parse(stored.expires) <= Date.now())) return undefined;
+    if (!stored || (stored.expires !== undefined && Date.parse(stored.expires) <= Date.now()))
+      return undefined;
     return this.policy(stored.username);
   }
 

@@ -42,8 +42,11 @@ export class AccountPolicy {
       for (const permission of ROLE_RIGHTS[role].permissions) permissions.set(permission, `role ${role}`);
     }
     // Who may read semantic topics reads the same over REST.
-    const semantic = this.#subscribe.find(({ effect, filter }) => effect === 'allow' && overlaps(filter, 'semantic/#'));
-    if (semantic && !permissions.has('observations:read')) permissions.set('observations:read', semantic.text);
+    const semantic = this.#subscribe.find(
+      ({ effect, filter }) => effect === 'allow' && overlaps(filter, 'semantic/#'),
+    );
+    if (semantic && !permissions.has('observations:read'))
+      permissions.set('observations:read', semantic.text);
     this.#permissions = permissions;
     this.seesEverySemantic =
       this.#subscribe.some(({ effect, filter }) => effect === 'allow' && covers(filter, 'semantic/#')) &&
@@ -64,7 +67,8 @@ export class AccountPolicy {
     const wrong = topicProblem(topic);
     if (wrong !== undefined) return { allowed: false, rule: wrong };
     if (RESERVED.test(topic)) return { allowed: false, rule: 'semantic/ and glossa/ belong to the gateway' };
-    if (topic.startsWith('$')) return { allowed: false, rule: 'topics that begin with $ belong to the broker' };
+    if (topic.startsWith('$'))
+      return { allowed: false, rule: 'topics that begin with $ belong to the broker' };
     return decide(this.#publish, (rule) => rule.matches(topic));
   }
 
@@ -94,7 +98,9 @@ export class AccountPolicy {
   /** May it do this over REST? */
   may(permission: Permission): Decision {
     const rule = this.#permissions.get(permission);
-    return rule === undefined ? { allowed: false, rule: `no role of ${this.username} has ${permission}` } : { allowed: true, rule };
+    return rule === undefined
+      ? { allowed: false, rule: `no role of ${this.username} has ${permission}` }
+      : { allowed: true, rule };
   }
 
   /** What `GET /access/check` answers. */
@@ -121,11 +127,21 @@ function compileRules({ username, roles, rules }: Account, action: AccessRule['a
   for (const [i, rule] of rules.entries()) {
     if (rule.action !== action) continue;
     const filter = ruleFilter(rule, username);
-    compiled.push({ effect: rule.effect, filter, text: `rule ${i + 1} of ${username}: ${ruleText(rule)}`, matches: compileFilter(filter) });
+    compiled.push({
+      effect: rule.effect,
+      filter,
+      text: `rule ${i + 1} of ${username}: ${ruleText(rule)}`,
+      matches: compileFilter(filter),
+    });
   }
   for (const role of roles) {
     for (const filter of ROLE_RIGHTS[role][action]) {
-      compiled.push({ effect: 'allow', filter, text: `role ${role}: allow ${action} ${filter}`, matches: compileFilter(filter) });
+      compiled.push({
+        effect: 'allow',
+        filter,
+        text: `role ${role}: allow ${action} ${filter}`,
+        matches: compileFilter(filter),
+      });
     }
   }
   return compiled;

@@ -65,7 +65,8 @@ export class Broker implements OutcomeSink {
       mayStore: (client, filter) => policyOf(client)?.subscribe(filter).granted ?? false,
       usernameOf: (client) => policyOf(client)?.username,
       onChange: () => this.#fanout.forget(),
-      onDrop: (client, messages) => logger.warn({ client, messages }, 'a session is full: its oldest messages go'),
+      onDrop: (client, messages) =>
+        logger.warn({ client, messages }, 'a session is full: its oldest messages go'),
     });
     // The id begins with the time: queued messages of several runs sort in order.
     const id = `${Date.now().toString(36)}-${process.pid.toString(36)}`;
@@ -89,7 +90,8 @@ export class Broker implements OutcomeSink {
         void this.#authenticate(client, username, password).then((allowed) => done(null, allowed));
       },
       authorizePublish: (client, packet, done) => this.#gate.authorize(client, packet, done),
-      authorizeSubscribe: (client, subscription, done) => done(null, this.#authorizeSubscribe(client, subscription)),
+      authorizeSubscribe: (client, subscription, done) =>
+        done(null, this.#authorizeSubscribe(client, subscription)),
       // A wide subscription receives only what its rules allow.
       authorizeForward: (client, packet) => (policyOf(client)?.receive(packet.topic) ? packet : null),
     });
@@ -97,7 +99,10 @@ export class Broker implements OutcomeSink {
       renderer,
       sessions: this.#sessions,
       clientById: (clientId) => this.#client(clientId),
-      stamp: () => ({ brokerId: id, brokerCounter: ++(this.#aedes as unknown as { counter: number }).counter }),
+      stamp: () => ({
+        brokerId: id,
+        brokerCounter: ++(this.#aedes as unknown as { counter: number }).counter,
+      }),
       onDrop: (client, reason) => logger.warn({ client: client.id, reason }, 'subscriber dropped'),
       ...(options.maxBuffered !== undefined && { maxBuffered: options.maxBuffered }),
     });
@@ -127,7 +132,11 @@ export class Broker implements OutcomeSink {
 
   /** Listens for plain MQTT. Resolves with the port in use. @throws when the port is taken */
   async listen(port: number, host: string): Promise<number> {
-    return this.#serve(createServer({ noDelay: true }, (socket) => this.handle(socket)), port, host);
+    return this.#serve(
+      createServer({ noDelay: true }, (socket) => this.handle(socket)),
+      port,
+      host,
+    );
   }
 
   /** Listens for MQTT over TLS. @param tls certificate chain and key, PEM */
@@ -189,7 +198,8 @@ export class Broker implements OutcomeSink {
 
   /** Raw retained messages, to be read again when a schema learns where devices say that they are there. */
   *retainedRaw(): Generator<{ topic: string; payload: Buffer }> {
-    for (const { topic, payload } of this.#sessions.retained.values()) yield { topic, payload: Buffer.from(payload) };
+    for (const { topic, payload } of this.#sessions.retained.values())
+      yield { topic, payload: Buffer.from(payload) };
   }
 
   /** Tells live subscribers that a retained value is no more. */
@@ -207,7 +217,8 @@ export class Broker implements OutcomeSink {
     for (const server of this.#servers) server.close();
     // Nothing new is read; what was read is acknowledged after its commit.
     const deadline = Date.now() + 3000;
-    while (this.#gate.depth > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (this.#gate.depth > 0 && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     this.#closing = true;
     this.#fanout.flush();
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
@@ -215,7 +226,11 @@ export class Broker implements OutcomeSink {
     await this.#sessions.destroy();
   }
 
-  async #authenticate(client: Client, username: string | undefined, password: Buffer | undefined): Promise<boolean> {
+  async #authenticate(
+    client: Client,
+    username: string | undefined,
+    password: Buffer | undefined,
+  ): Promise<boolean> {
     try {
       const policy = await this.options.access.authenticate(username, password?.toString() ?? '');
       if (!policy) {
@@ -234,7 +249,10 @@ export class Broker implements OutcomeSink {
     const { topic, qos } = subscription;
     const decision = policyOf(client)?.subscribe(topic);
     if (!decision?.granted || CONTROL.test(topic)) {
-      this.options.logger.info({ client: client.id, filter: topic, rule: decision?.rule }, 'subscription refused');
+      this.options.logger.info(
+        { client: client.id, filter: topic, rule: decision?.rule },
+        'subscription refused',
+      );
       return null;
     }
     this.#fanout.subscribe(client, topic, qos);

@@ -130,7 +130,11 @@ export class Gate {
     } else if (!decision?.allowed) {
       const rule = decision?.rule ?? 'no-account';
       if (policy?.onDeny === 'disconnect') close = `a publish that ${describe(rule)} denies`;
-      done = this.options.ingest.refuse(raw, describe(rule), `${username || 'nobody'} may not publish to ${topic}: ${describe(rule)}`);
+      done = this.options.ingest.refuse(
+        raw,
+        describe(rule),
+        `${username || 'nobody'} may not publish to ${topic}: ${describe(rule)}`,
+      );
     } else {
       done = this.options.ingest.ingest(raw);
     }
@@ -181,7 +185,9 @@ export class Gate {
   #open(client: Client): boolean {
     if (this.#messages >= this.#budget.messages || this.#bytes >= this.#budget.bytes) return false;
     const held = this.#held.get(client);
-    return !held || (held.slots.length < this.#budget.clientMessages && held.bytes < this.#budget.clientBytes);
+    return (
+      !held || (held.slots.length < this.#budget.clientMessages && held.bytes < this.#budget.clientBytes)
+    );
   }
 
   /** Waiting connections get their turn, the one that waited longest first. */

@@ -70,7 +70,8 @@ export class Upstream {
     if (added.length > 0) {
       this.#client.subscribe(added, { qos: 1 }, (error, granted) => {
         for (const { topic, qos } of granted ?? []) {
-          if (qos > 2) this.options.logger.warn({ filter: topic }, 'the upstream broker refuses a subscription');
+          if (qos > 2)
+            this.options.logger.warn({ filter: topic }, 'the upstream broker refuses a subscription');
         }
         if (error) this.options.logger.warn({ reason: error.message }, 'upstream subscription failed');
       });
@@ -82,9 +83,13 @@ export class Upstream {
   publish(outcome: Outcome): void {
     if (!this.options.publishBack || !this.#client.connected) return;
     const { qos } = outcome.raw;
-    for (const series of outcome.moved) this.#client.publish(semanticTopic(series), '', { qos, retain: true });
+    for (const series of outcome.moved)
+      this.#client.publish(semanticTopic(series), '', { qos, retain: true });
     for (const { record, retained } of outcome.observations) {
-      this.#client.publish(semanticTopic(record.series), this.options.renderer.json(record), { qos, retain: retained });
+      this.#client.publish(semanticTopic(record.series), this.options.renderer.json(record), {
+        qos,
+        retain: retained,
+      });
     }
   }
 

@@ -1,15 +1,11 @@
-import {
-  checkAccount,
-  createToken,
-  hashPassword,
-  type AccessDirectory,
-  type Account,
-} from '#access';
+import { checkAccount, createToken, hashPassword, type AccessDirectory, type Account } from '#access';
 import { GlossaError, problem } from '#model';
 import type { ControlStore } from '#storage';
 
 /** An account as it is shown: never with its password. */
-export type PublicAccount = Pick<Account, 'username' | 'roles' | 'rules' | 'onDeny'> & { readonly password: boolean };
+export type PublicAccount = Pick<Account, 'username' | 'roles' | 'rules' | 'onDeny'> & {
+  readonly password: boolean;
+};
 
 /** A token as it is listed: never with its secret. */
 export interface TokenInfo {
@@ -34,8 +30,12 @@ export class AccountRegistry {
   async create(body: unknown): Promise<PublicAccount> {
     const errors = checkAccount(body);
     if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
-    const { username, password, roles, rules, onDeny } = body as Partial<Account> & { username: string; password?: string };
-    if (this.directory.policy(username)) throw new GlossaError('already-exists', `the account ${username} exists`);
+    const { username, password, roles, rules, onDeny } = body as Partial<Account> & {
+      username: string;
+      password?: string;
+    };
+    if (this.directory.policy(username))
+      throw new GlossaError('already-exists', `the account ${username} exists`);
     const account: Account = {
       username,
       roles: roles ?? [],
@@ -51,7 +51,8 @@ export class AccountRegistry {
   /** Replaces roles, rules and onDeny; the password stays unless a new one is given. */
   async replace(username: string, body: unknown): Promise<PublicAccount> {
     const before = await this.#account(username);
-    const input = typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body, username } : body;
+    const input =
+      typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body, username } : body;
     const errors = checkAccount(input);
     if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
     const { password, roles, rules, onDeny } = input as Partial<Account> & { password?: string };
@@ -110,14 +111,19 @@ export class AccountRegistry {
   async tokens(username: string): Promise<TokenInfo[]> {
     await this.#account(username);
     const tokens = await this.store.tokens.list(username);
-    return tokens.map(({ id, createdAt, expires }) => ({ id, createdAt, ...(expires !== undefined && { expires }) }));
+    return tokens.map(({ id, createdAt, expires }) => ({
+      id,
+      createdAt,
+      ...(expires !== undefined && { expires }),
+    }));
   }
 
   /** Removes one token, or every token of the account. */
   async removeTokens(username: string, id?: string): Promise<void> {
     const tokens = await this.tokens(username);
     const gone = id === undefined ? tokens : tokens.filter((token) => token.id === id);
-    if (id !== undefined && gone.length === 0) throw new GlossaError('not-found', `${username} has no token ${id}`);
+    if (id !== undefined && gone.length === 0)
+      throw new GlossaError('not-found', `${username} has no token ${id}`);
     for (const token of gone) {
       await this.store.tokens.delete(token.id);
       this.directory.removeToken(token.id);

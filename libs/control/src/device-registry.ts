@@ -95,7 +95,8 @@ export class DeviceRegistry {
     this.#timer = undefined;
     const admitted = [...this.#admitted];
     this.#admitted = new Set();
-    if (admitted.length > 0) this.#flushing = this.#flushing.then(() => this.store.devices.createMany(admitted));
+    if (admitted.length > 0)
+      this.#flushing = this.#flushing.then(() => this.store.devices.createMany(admitted));
     await this.#flushing;
   }
 

@@ -36,7 +36,11 @@ export class FeatureRegistry {
   }
 
   /** Every feature after `cursor`, by path. */
-  async list(policy: AccountPolicy, limit: number, cursor?: string): Promise<{ items: FeatureInfo[]; next?: string }> {
+  async list(
+    policy: AccountPolicy,
+    limit: number,
+    cursor?: string,
+  ): Promise<{ items: FeatureInfo[]; next?: string }> {
     const all = [...(await this.#tree(policy)).values()].sort((a, b) => (a.path < b.path ? -1 : 1));
     const rest = cursor === undefined ? all : all.filter(({ path }) => path > cursor);
     const items = rest.slice(0, limit);
@@ -45,7 +49,8 @@ export class FeatureRegistry {
   }
 
   async remove(path: string): Promise<void> {
-    if (!(await this.store.features.delete(path))) throw new GlossaError('not-found', `${path} is not registered`);
+    if (!(await this.store.features.delete(path)))
+      throw new GlossaError('not-found', `${path} is not registered`);
   }
 
   /** Registered and observed features and what lies between them and the root. */
@@ -68,21 +73,36 @@ export class FeatureRegistry {
     }
     const tree = new Map<string, FeatureInfo>();
     for (const [path, below] of children) {
-      tree.set(path, { ...(registered.get(path) ?? { path }), children: below.sort(), series: observed.get(path) ?? 0 });
+      tree.set(path, {
+        ...(registered.get(path) ?? { path }),
+        children: below.sort(),
+        series: observed.get(path) ?? 0,
+      });
     }
     return tree;
   }
 }
 
 function* checkFeature(path: string, body: unknown): Generator<Problem> {
-  if (!isFeaturePath(path)) yield problem('', 'body-invalid', `${path} is no feature path`, 'Segments are not empty and hold no control characters.');
+  if (!isFeaturePath(path))
+    yield problem(
+      '',
+      'body-invalid',
+      `${path} is no feature path`,
+      'Segments are not empty and hold no control characters.',
+    );
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     yield problem('', 'body-invalid', 'a feature is an object', 'Give { "title": ... }.');
     return;
   }
   for (const [name, value] of Object.entries(body)) {
     if (name !== 'title' && name !== 'description') {
-      yield problem(`/${name}`, 'body-invalid', `a feature has no member ${name}`, 'It takes title and description.');
+      yield problem(
+        `/${name}`,
+        'body-invalid',
+        `a feature has no member ${name}`,
+        'It takes title and description.',
+      );
     } else if (typeof value !== 'string' || value.length > 2000) {
       yield problem(`/${name}`, 'body-invalid', `${name} is a text of at most 2,000 characters`);
     }

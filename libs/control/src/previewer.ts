@@ -1,6 +1,14 @@
 import type { DeviceTable, Ingest } from '#ingest';
 import { clockFlag, previewSchema, type CompiledSchema, type SchemaPreview } from '#mapping';
-import { FLAGS, GlossaError, nowMicros, problem, type ObservationRecord, type Problem, type Series } from '#model';
+import {
+  FLAGS,
+  GlossaError,
+  nowMicros,
+  problem,
+  type ObservationRecord,
+  type Problem,
+  type Series,
+} from '#model';
 import type { ObservationRenderer } from '#semantics';
 import type { SchemaRegistry } from './schema-registry.js';
 
@@ -38,7 +46,12 @@ export class Previewer {
     const schema = await this.#schema(request);
     if (!schema) {
       const message = `no schema's pattern fits the topic ${request.topic}`;
-      return { observations: [], rejected: [{ stage: 'match', code: 'topic-unmatched', message }], unmapped: [], trace: [] };
+      return {
+        observations: [],
+        rejected: [{ stage: 'match', code: 'topic-unmatched', message }],
+        unmapped: [],
+        trace: [],
+      };
     }
     const { topic, payload } = request;
     const { values, rejected, unmapped, trace } = await previewSchema(schema, { topic, payload, received });
@@ -81,18 +94,30 @@ export class Previewer {
 
 function read(body: unknown): PreviewRequest {
   const errors: Problem[] = [];
-  const fail = (at: string, message: string, hint?: string) => errors.push(problem(at, 'body-invalid', message, hint));
-  const given = typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : {};
+  const fail = (at: string, message: string, hint?: string) =>
+    errors.push(problem(at, 'body-invalid', message, hint));
+  const given =
+    typeof body === 'object' && body !== null && !Array.isArray(body)
+      ? (body as Record<string, unknown>)
+      : {};
   for (const name of Object.keys(given)) {
-    if (!MEMBERS.includes(name)) fail(`/${name}`, `a preview has no member ${name}`, `It takes ${MEMBERS.join(', ')}.`);
+    if (!MEMBERS.includes(name))
+      fail(`/${name}`, `a preview has no member ${name}`, `It takes ${MEMBERS.join(', ')}.`);
   }
   const { schema, schemaId, topic, payload, payloadBase64 } = given;
-  if (typeof topic !== 'string' || topic === '') fail('/topic', 'topic is missing', 'Give the topic as it would be published to.');
-  if (schema !== undefined && schemaId !== undefined) fail('/schemaId', 'schema and schemaId exclude each other');
+  if (typeof topic !== 'string' || topic === '')
+    fail('/topic', 'topic is missing', 'Give the topic as it would be published to.');
+  if (schema !== undefined && schemaId !== undefined)
+    fail('/schemaId', 'schema and schemaId exclude each other');
   if (schemaId !== undefined && typeof schemaId !== 'string') fail('/schemaId', 'schemaId is a text');
-  if (payload === undefined && payloadBase64 === undefined) fail('/payload', 'payload or payloadBase64 is missing');
-  if (payload !== undefined && payloadBase64 !== undefined) fail('/payloadBase64', 'payload and payloadBase64 exclude each other');
-  if (payloadBase64 !== undefined && (typeof payloadBase64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(payloadBase64))) {
+  if (payload === undefined && payloadBase64 === undefined)
+    fail('/payload', 'payload or payloadBase64 is missing');
+  if (payload !== undefined && payloadBase64 !== undefined)
+    fail('/payloadBase64', 'payload and payloadBase64 exclude each other');
+  if (
+    payloadBase64 !== undefined &&
+    (typeof payloadBase64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(payloadBase64))
+  ) {
     fail('/payloadBase64', 'payloadBase64 is not base64');
   }
   if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);

@@ -22,10 +22,13 @@ export class PropertyRegistry {
    */
   async put(term: string, body: unknown): Promise<{ property: ObservableProperty; created: boolean }> {
     const checked = this.hub.checkOwn(term, body);
-    if (!checked.ok) throw new GlossaError(checked.errors[0]!.code, checked.errors[0]!.message, checked.errors);
+    if (!checked.ok)
+      throw new GlossaError(checked.errors[0]!.code, checked.errors[0]!.message, checked.errors);
     const before = this.hub.property(term);
     const { property } = checked;
-    const changed = before && (before.kind !== property.kind || before.unit !== property.unit || before.type !== property.type);
+    const changed =
+      before &&
+      (before.kind !== property.kind || before.unit !== property.unit || before.type !== property.type);
     if (changed && this.#inUse(term)) {
       throw new GlossaError('property-in-use', `${term} has observations: its kind and unit cannot change`);
     }

@@ -53,12 +53,32 @@ export class Replayer {
   async #one(letter: DeadLetter): Promise<Replayed> {
     const { id, state: before, topic, payload, payloadSize, qos, received, client, username } = letter;
     if (payload.length < payloadSize) {
-      return { id, before, state: before, reason: `${ERRORS['not-replayable'].title}: ${ERRORS['not-replayable'].hint}` };
+      return {
+        id,
+        before,
+        state: before,
+        reason: `${ERRORS['not-replayable'].title}: ${ERRORS['not-replayable'].hint}`,
+      };
     }
     if (before === 'refused') {
-      return { id, before, state: before, reason: 'Access control refused it; publish it again with the right to.' };
+      return {
+        id,
+        before,
+        state: before,
+        reason: 'Access control refused it; publish it again with the right to.',
+      };
     }
-    const raw = { topic, payload, qos, retain: false, dup: false, received, client, username, replayed: true };
+    const raw = {
+      topic,
+      payload,
+      qos,
+      retain: false,
+      dup: false,
+      received,
+      client,
+      username,
+      replayed: true,
+    };
     const outcome = await this.ingest.ingest(raw, id);
     this.sink.publish(outcome);
     return { id, before, state: outcome.state };

@@ -1,7 +1,14 @@
 import type { Ingest, SeriesTable } from '#ingest';
 import { Snapshot } from '#ingest';
 import { checkSchema, type CompiledSchema, type MappingEnvironment } from '#mapping';
-import { GlossaError, pointer, problem, type Problem, type RegisteredSchema, type SchemaDocument } from '#model';
+import {
+  GlossaError,
+  pointer,
+  problem,
+  type Problem,
+  type RegisteredSchema,
+  type SchemaDocument,
+} from '#model';
 import type { ControlStore } from '#storage';
 
 /** How a registration ended: a new id, a new version, or the same document again. */
@@ -38,7 +45,11 @@ export class SchemaRegistry {
 
   /** The picture of the active schemas that the data plane matches with. */
   snapshot(): Snapshot {
-    return new Snapshot([...this.#active.values()], (id, version) => this.series.schemaRef(id, version), this.ignore);
+    return new Snapshot(
+      [...this.#active.values()],
+      (id, version) => this.series.schemaRef(id, version),
+      this.ignore,
+    );
   }
 
   compiled(id: string): CompiledSchema | undefined {
@@ -53,7 +64,10 @@ export class SchemaRegistry {
    * Checks without storing.
    * @throws GlossaError `schema-invalid` with every problem of the document
    */
-  async check(document: unknown, options: { readonly examples: boolean } = { examples: true }): Promise<CompiledSchema> {
+  async check(
+    document: unknown,
+    options: { readonly examples: boolean } = { examples: true },
+  ): Promise<CompiledSchema> {
     const { id } = (document ?? {}) as { id?: unknown };
     const version = (typeof id === 'string' ? (this.#active.get(id)?.version ?? 0) : 0) + 1;
     const checked = checkSchema(document, this.environment, { createdAt: new Date().toISOString(), version });
@@ -82,7 +96,8 @@ export class SchemaRegistry {
 
   /** Takes a schema out of service; its versions stay readable. @throws GlossaError `not-found` */
   async retire(id: string): Promise<void> {
-    if (!(await this.store.schemas.retire(id))) throw new GlossaError('not-found', `there is no schema ${id}`);
+    if (!(await this.store.schemas.retire(id)))
+      throw new GlossaError('not-found', `there is no schema ${id}`);
     this.#active.delete(id);
     this.#changedNow();
   }
@@ -134,13 +149,17 @@ export class SchemaRegistry {
 function invalid(errors: readonly Problem[]): GlossaError {
   const [first] = errors;
   const more = errors.length > 1 ? ` and ${errors.length - 1} more` : '';
-  return new GlossaError('schema-invalid', `${first?.pointer || 'the document'}: ${first?.message ?? ''}${more}`, errors);
+  return new GlossaError(
+    'schema-invalid',
+    `${first?.pointer || 'the document'}: ${first?.message ?? ''}${more}`,
+    errors,
+  );
 }
 
 /** The document alone, as it may be sent back: answers carry more. */
 export function withoutReadOnly(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   const { version, createdAt, iri, ...document } = body as SchemaDocument & Record<string, unknown>;
-  void version, createdAt, iri;
+  (void version, createdAt, iri);
   return document;
 }

@@ -70,7 +70,8 @@ const BODY_LIMIT = 1024 * 1024;
 
 /** Makes the application; the caller listens. */
 export async function createHttpApp(options: HttpOptions): Promise<NestFastifyApplication> {
-  const onError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => sendProblem(error, request, reply);
+  const onError = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    sendProblem(error, request, reply);
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
@@ -90,9 +91,13 @@ export async function createHttpApp(options: HttpOptions): Promise<NestFastifyAp
   });
   const fastify = adapter.getInstance();
   for (const type of ['application/json', 'application/ld+json']) {
-    fastify.addContentTypeParser(type, { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, done) => {
-      parseJson(body as string, done);
-    });
+    fastify.addContentTypeParser(
+      type,
+      { parseAs: 'string', bodyLimit: BODY_LIMIT },
+      (_request, body, done) => {
+        parseJson(body as string, done);
+      },
+    );
   }
   serveDocs(app, options.version);
   return app;

@@ -70,7 +70,12 @@ export class Ingest {
    */
   ingest(raw: RawMessage, replay?: number): Promise<Outcome> {
     const tail = this.#tails.get(raw.client);
-    if (tail) return this.#enqueue(raw, tail.then(() => this.#prepare(raw)), replay);
+    if (tail)
+      return this.#enqueue(
+        raw,
+        tail.then(() => this.#prepare(raw)),
+        replay,
+      );
     const prepared = this.#prepare(raw);
     if (prepared instanceof Promise) return this.#enqueue(raw, prepared, replay);
     return this.#append(raw, prepared, replay);
@@ -81,7 +86,12 @@ export class Ingest {
     const rejection: Rejection = { stage: 'access', code, message };
     const prepared = nothing(raw, 'refused', [rejection], { rule });
     const tail = this.#tails.get(raw.client);
-    return tail ? this.#enqueue(raw, tail.then(() => prepared)) : this.#append(raw, prepared);
+    return tail
+      ? this.#enqueue(
+          raw,
+          tail.then(() => prepared),
+        )
+      : this.#append(raw, prepared);
   }
 
   /** Keeps the order of one client: its next message is prepared after this one is handed to the store. */
@@ -105,7 +115,8 @@ export class Ingest {
     if (raw.payload.length === 0) return nothing(raw, 'filtered', []);
     const status = route.statuses.length > 0 ? statusOf(route, raw) : undefined;
     if (route.candidates.length === 0) {
-      if (status || route.ignored || route.statuses.length > 0) return nothing(raw, 'filtered', [], { status });
+      if (status || route.ignored || route.statuses.length > 0)
+        return nothing(raw, 'filtered', [], { status });
       const message = `no schema's pattern fits the topic ${raw.topic}`;
       return nothing(raw, 'unmatched', [{ stage: 'match', code: 'topic-unmatched', message }]);
     }
@@ -177,7 +188,9 @@ export class Ingest {
       const refusal = this.devices.admit(target.device, bound.schema.document.autoCreate ?? true);
       const series = refusal ? undefined : (target.series ??= this.#seriesOf(target));
       if (!series) {
-        rejections.push(refusal ? deviceRefused(target, refusal, this.devices.limit) : propertyChanged(target));
+        rejections.push(
+          refusal ? deviceRefused(target, refusal, this.devices.limit) : propertyChanged(target),
+        );
         continue;
       }
       arrival ||= time === undefined;
@@ -246,7 +259,12 @@ export class Ingest {
       if (duplicate && !raw.dup) continue;
       const before = this.series.of(record.series).latest;
       const retained = this.series.note(record, raw.qos);
-      if (retained && before && before.series !== record.series && before.series.feature !== record.series.feature) {
+      if (
+        retained &&
+        before &&
+        before.series !== record.series &&
+        before.series.feature !== record.series.feature
+      ) {
         moved.push(before.series);
       }
       observations.push({ record, retained });
@@ -261,7 +279,12 @@ interface Origin {
   readonly rule?: string;
 }
 
-function nothing(raw: RawMessage, fallback: LedgerState, rejections: Rejection[], origin: Origin = {}): Prepared {
+function nothing(
+  raw: RawMessage,
+  fallback: LedgerState,
+  rejections: Rejection[],
+  origin: Origin = {},
+): Prepared {
   return {
     values: [],
     rejectedValues: 0,

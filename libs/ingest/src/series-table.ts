@@ -56,7 +56,8 @@ export class SeriesTable {
     const datastream = this.datastream(device, name);
     if (datastream) {
       for (const series of datastream.series) {
-        if (series.feature === feature && series.unit === unit && series.property === property.term) return series;
+        if (series.feature === feature && series.unit === unit && series.property === property.term)
+          return series;
       }
       if (datastream.property !== property.term) return undefined;
     }

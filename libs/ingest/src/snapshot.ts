@@ -51,7 +51,8 @@ export class Snapshot {
     this.#ignored = ignore.map(compileFilter);
     for (const schema of schemas) {
       for (const pattern of schema.patterns) this.#insert({ pattern, schema, status: undefined });
-      if (schema.status) this.#insert({ pattern: schema.status.pattern, schema: undefined, status: schema.status });
+      if (schema.status)
+        this.#insert({ pattern: schema.status.pattern, schema: undefined, status: schema.status });
     }
   }
 

@@ -14,6 +14,9 @@ export const bare: Family = {
       light: round(illuminance, 0).toString(),
       presence: occupied ? 'yes' : 'no',
     };
-    return Object.entries(values).map(([quantity, payload]) => ({ topic: `sensors/${room}/node-${room}/${quantity}`, payload }));
+    return Object.entries(values).map(([quantity, payload]) => ({
+      topic: `sensors/${room}/node-${room}/${quantity}`,
+      payload,
+    }));
   },
 };

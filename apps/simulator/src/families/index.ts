@@ -8,6 +8,14 @@ import { thingsStack } from './things-stack.js';
 import { zigbee2mqtt } from './zigbee2mqtt.js';
 
 /** The families of the fleet. */
-export const FAMILIES: readonly Family[] = [zigbee2mqtt, tasmota, shelly, thingsStack, rtl433, bare, nanosensor];
+export const FAMILIES: readonly Family[] = [
+  zigbee2mqtt,
+  tasmota,
+  shelly,
+  thingsStack,
+  rtl433,
+  bare,
+  nanosensor,
+];
 
 export type { Family, FleetDevice, FleetMessage } from './family.js';

@@ -8,7 +8,11 @@ export const rtl433: Family = {
   name: 'rtl_433',
   profile: 'rtl433-events',
   devices: () => [
-    ...ROOMS.map((room) => ({ id: `Acurite-606TX-${IDS[room]}`, title: `Acurite 606TX, ${room}`, feature: `home/${room}` })),
+    ...ROOMS.map((room) => ({
+      id: `Acurite-606TX-${IDS[room]}`,
+      title: `Acurite 606TX, ${room}`,
+      feature: `home/${room}`,
+    })),
     { id: 'Acurite-5n1-711', title: 'Acurite 5-in-1 weather station', feature: 'home/roof' },
     { id: 'Truck-TPMS-77', title: 'Tyre pressure', feature: 'home/garage' },
   ],
@@ -38,8 +42,17 @@ export const rtl433: Family = {
         temperature_F: round(fahrenheit(out.temperature), 1),
         humidity: Math.round(out.humidity),
       });
-      messages.push({ time: stamp, model: 'Truck-TPMS', id: 77, pressure_PSI: 33.5, temperature_F: round(fahrenheit(out.temperature + 6), 1) });
+      messages.push({
+        time: stamp,
+        model: 'Truck-TPMS',
+        id: 77,
+        pressure_PSI: 33.5,
+        temperature_F: round(fahrenheit(out.temperature + 6), 1),
+      });
     }
-    return messages.map((message) => ({ topic: 'rtl_433/raspberry/events', payload: JSON.stringify(message) }));
+    return messages.map((message) => ({
+      topic: 'rtl_433/raspberry/events',
+      payload: JSON.stringify(message),
+    }));
   },
 };

@@ -7,7 +7,12 @@ const MACS = { kitchen: '08b61fcb7f3c', office: '08b61fcb81a4', bedroom: '08b61f
 export const shelly: Family = {
   name: 'Shelly Gen2',
   profile: 'shelly-gen2-ht',
-  devices: () => ROOMS.map((room) => ({ id: `shellyplusht-${MACS[room]}`, title: `Shelly Plus H&T, ${room}`, feature: `home/${room}` })),
+  devices: () =>
+    ROOMS.map((room) => ({
+      id: `shellyplusht-${MACS[room]}`,
+      title: `Shelly Plus H&T, ${room}`,
+      feature: `home/${room}`,
+    })),
   messages(room, time) {
     const { temperature, humidity } = roomState(room, time);
     const src = `shellyplusht-${MACS[room]}`;

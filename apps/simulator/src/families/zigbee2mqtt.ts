@@ -5,7 +5,12 @@ import { round, type Family } from './family.js';
 export const zigbee2mqtt: Family = {
   name: 'Zigbee2MQTT',
   profile: 'zigbee2mqtt-climate',
-  devices: () => ROOMS.map((room) => ({ id: `aqara-${room}`, title: `Aqara climate sensor, ${room}`, feature: `home/${room}` })),
+  devices: () =>
+    ROOMS.map((room) => ({
+      id: `aqara-${room}`,
+      title: `Aqara climate sensor, ${room}`,
+      feature: `home/${room}`,
+    })),
   messages(room, time) {
     const { temperature, humidity, pressure } = roomState(room, time);
     const payload = {

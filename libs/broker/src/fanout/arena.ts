@@ -80,7 +80,14 @@ export function packetSize(encoded: Encoded): number {
 }
 
 /** Writes an encoded message as a packet of QoS 1 or 2 with its packet id; answers where it ends. */
-export function writeWithId(source: Buffer, encoded: Encoded, qos: Qos, id: number, target: Buffer, at: number): number {
+export function writeWithId(
+  source: Buffer,
+  encoded: Encoded,
+  qos: Qos,
+  id: number,
+  target: Buffer,
+  at: number,
+): number {
   const remaining = encoded.end - encoded.topic + 2;
   target[at] = PUBLISH | (qos << 1);
   writeLength(target, at + 1, remaining);

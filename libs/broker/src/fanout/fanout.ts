@@ -164,7 +164,8 @@ export class Fanout implements OutcomeSink {
         this.delivered++;
         if (qos === 0 || granted <= 0) {
           const { ranges } = subscriber;
-          if (ranges.length > 0 && ranges[ranges.length - 1] === encoded.start) ranges[ranges.length - 1] = encoded.end;
+          if (ranges.length > 0 && ranges[ranges.length - 1] === encoded.start)
+            ranges[ranges.length - 1] = encoded.end;
           else ranges.push(encoded.start, encoded.end);
         } else {
           // Order within a topic holds [MQTT-4.6.0-6]: one QoS a series and subscriber.
@@ -176,7 +177,13 @@ export class Fanout implements OutcomeSink {
   }
 
   #keep(topic: string, payload: string, qos: Qos, sessions: Targets['sessions']): void {
-    const packet = { cmd: 'publish' as const, topic, payload: Buffer.from(payload), retain: false, dup: false };
+    const packet = {
+      cmd: 'publish' as const,
+      topic,
+      payload: Buffer.from(payload),
+      retain: false,
+      dup: false,
+    };
     for (const { client, clientId, qos: granted } of sessions) {
       const effective = Math.min(qos, granted) as Qos;
       if (client?.connected) {
@@ -206,7 +213,10 @@ export class Fanout implements OutcomeSink {
       if (ranges.length > 0) writeRanges(client, arena.buffer, ranges);
       if (acknowledged.length > 0) writeAcknowledged(client, arena.buffer, acknowledged);
       if (client.conn.writableLength > this.#maxBuffered) {
-        this.options.onDrop(client, `${client.conn.writableLength} bytes wait for a subscriber that does not read`);
+        this.options.onDrop(
+          client,
+          `${client.conn.writableLength} bytes wait for a subscriber that does not read`,
+        );
         client.conn.destroy();
       }
     }
@@ -231,6 +241,7 @@ function writeAcknowledged(client: Client, buffer: Buffer, messages: Subscriber[
   for (const { encoded } of messages) size += packetSize(encoded);
   const packets = Buffer.allocUnsafe(size);
   let at = 0;
-  for (const { encoded, qos } of messages) at = writeWithId(buffer, encoded, qos, nextPacketId(client), packets, at);
+  for (const { encoded, qos } of messages)
+    at = writeWithId(buffer, encoded, qos, nextPacketId(client), packets, at);
   client.conn.write(packets);
 }

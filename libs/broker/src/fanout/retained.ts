@@ -40,7 +40,13 @@ export class RetainedSender {
         const payload = retained.payload();
         if (!payload) continue;
         const effective = Math.min(qos, retained.qos) as Qos;
-        const packet = encodePublish(retained.topic, payload, effective, true, effective > 0 ? nextPacketId(client) : 0);
+        const packet = encodePublish(
+          retained.topic,
+          payload,
+          effective,
+          true,
+          effective > 0 ? nextPacketId(client) : 0,
+        );
         chunk.push(packet);
         size += packet.length;
         if (size < CHUNK) continue;
@@ -70,7 +76,9 @@ export class RetainedSender {
         qos: datastream.qos,
         payload: () => {
           const { latest } = datastream;
-          return latest && semanticTopic(latest.series) === topic ? Buffer.from(this.renderer.json(latest)) : undefined;
+          return latest && semanticTopic(latest.series) === topic
+            ? Buffer.from(this.renderer.json(latest))
+            : undefined;
         },
       };
     }

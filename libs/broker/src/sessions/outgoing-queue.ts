@@ -62,7 +62,12 @@ export class OutgoingQueue {
     if (packet.cmd === 'pubrel') {
       this.#bytes -= sizeOf(entry);
       const { brokerId, brokerCounter } = entry;
-      const pubrel = { cmd: 'pubrel', messageId: packet.messageId, brokerId, brokerCounter } as OutgoingPacket;
+      const pubrel = {
+        cmd: 'pubrel',
+        messageId: packet.messageId,
+        brokerId,
+        brokerCounter,
+      } as OutgoingPacket;
       this.#entries.set(key, pubrel);
       return { key, packet: pubrel };
     }

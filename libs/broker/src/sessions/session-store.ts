@@ -202,7 +202,10 @@ export class SessionStore {
     return kept({ subsCount, clientsCount: this.#subscriptions.size });
   }
 
-  outgoingEnqueue(subscription: { clientId: string; qos?: number }, packet: AedesPublishPacket): PromiseLike<undefined> {
+  outgoingEnqueue(
+    subscription: { clientId: string; qos?: number },
+    packet: AedesPublishPacket,
+  ): PromiseLike<undefined> {
     const { clientId } = subscription;
     const { brokerId, brokerCounter, topic, payload, retain } = packet;
     const qos = Math.min(packet.qos, subscription.qos ?? 2);
@@ -229,7 +232,10 @@ export class SessionStore {
     return Promise.resolve();
   }
 
-  async outgoingClearMessageId(client: Named, packet: { messageId?: number }): Promise<OutgoingPacket | undefined> {
+  async outgoingClearMessageId(
+    client: Named,
+    packet: { messageId?: number },
+  ): Promise<OutgoingPacket | undefined> {
     const cleared = this.#outgoing.get(client.id)?.clear(packet.messageId ?? 0);
     if (cleared) this.#journal.del(outgoingKey(client.id, cleared.key));
     return Promise.resolve(cleared?.packet);
@@ -242,7 +248,15 @@ export class SessionStore {
   async incomingStorePacket(client: Named, packet: PublishPacket): Promise<void> {
     const { topic, qos, messageId } = packet;
     // The receipt alone: the message itself is stored and republished already.
-    const receipt = { cmd: 'publish', topic, payload: Buffer.alloc(0), qos, retain: false, dup: false, messageId };
+    const receipt = {
+      cmd: 'publish',
+      topic,
+      payload: Buffer.alloc(0),
+      qos,
+      retain: false,
+      dup: false,
+      messageId,
+    };
     this.#receipts(client.id).set(messageId ?? 0, receipt as PublishPacket);
     this.#journal.put(incomingKey(client.id, messageId ?? 0), toJson(receipt as PublishPacket));
     return Promise.resolve();
@@ -336,9 +350,11 @@ export class SessionStore {
 }
 
 // Client ids are percent-encoded in keys: `:` ends the client's part.
-const subscriptionKey = (clientId: string, topic: string) => `subscription:${encodeURIComponent(clientId)}:${topic}`;
+const subscriptionKey = (clientId: string, topic: string) =>
+  `subscription:${encodeURIComponent(clientId)}:${topic}`;
 const outgoingKey = (clientId: string, key: string) => `outgoing:${encodeURIComponent(clientId)}:${key}`;
-const incomingKey = (clientId: string, messageId: number) => `incoming:${encodeURIComponent(clientId)}:${messageId}`;
+const incomingKey = (clientId: string, messageId: number) =>
+  `incoming:${encodeURIComponent(clientId)}:${messageId}`;
 
 function clientOf(key: string): string {
   return decodeURIComponent(key.split(':')[1] ?? '');

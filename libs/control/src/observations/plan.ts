@@ -50,19 +50,37 @@ export class QueryPlanner {
     let series = this.#candidates(filter);
     if (!policy.seesEverySemantic) series = series.filter((one) => policy.receive(semanticTopic(one)));
     steps.push({ filter: 'visible', value: policy.username, series });
-    const narrow = (name: string, value: string, keep: (one: Series) => boolean, expanded?: readonly string[]) => {
+    const narrow = (
+      name: string,
+      value: string,
+      keep: (one: Series) => boolean,
+      expanded?: readonly string[],
+    ) => {
       series = series.filter(keep);
       steps.push({ filter: name, value, series, ...(expanded && { expanded }) });
     };
     const { property, feature, device, datastream } = filter;
-    if (device !== undefined) narrow('device', device, (one) => one.device === device, [this.#iri(paths.device(device))]);
+    if (device !== undefined)
+      narrow('device', device, (one) => one.device === device, [this.#iri(paths.device(device))]);
     if (datastream !== undefined) {
       const key = this.datastreamKey(datastream, device);
       if (key) {
         const expanded = [this.#iri(paths.datastream(key.device, key.name))];
-        narrow('datastream', datastream, (one) => one.device === key.device && one.name === key.name, expanded);
+        narrow(
+          'datastream',
+          datastream,
+          (one) => one.device === key.device && one.name === key.name,
+          expanded,
+        );
       } else {
-        errors.push(problem('datastream', 'query-invalid', `${datastream} is no datastream`, 'Give its IRI, device/name, or its name beside device.'));
+        errors.push(
+          problem(
+            'datastream',
+            'query-invalid',
+            `${datastream} is no datastream`,
+            'Give its IRI, device/name, or its name beside device.',
+          ),
+        );
       }
     }
     if (property !== undefined) {
@@ -73,10 +91,19 @@ export class QueryPlanner {
     if (feature !== undefined) {
       const path = this.featurePath(feature);
       if (path === undefined) {
-        errors.push(problem('feature', 'query-invalid', `${feature} is no feature path`, 'Give a path such as home/kitchen, or its IRI.'));
+        errors.push(
+          problem(
+            'feature',
+            'query-invalid',
+            `${feature} is no feature path`,
+            'Give a path such as home/kitchen, or its IRI.',
+          ),
+        );
       } else {
         const below = `${path}/`;
-        narrow('feature', feature, (one) => one.feature === path || one.feature.startsWith(below), [this.#iri(paths.feature(path))]);
+        narrow('feature', feature, (one) => one.feature === path || one.feature.startsWith(below), [
+          this.#iri(paths.feature(path)),
+        ]);
       }
     }
     const unit = filter.unit === undefined ? undefined : this.#unit(filter.unit, property, series, errors);
@@ -120,13 +147,19 @@ export class QueryPlanner {
   }
 
   #candidates({ device }: ObservationFilter): Series[] {
-    const datastreams: Iterable<Datastream> = device === undefined ? this.table.all() : this.table.ofDevice(device);
+    const datastreams: Iterable<Datastream> =
+      device === undefined ? this.table.all() : this.table.ofDevice(device);
     const all: Series[] = [];
     for (const datastream of datastreams) all.push(...datastream.series);
     return all;
   }
 
-  #unit(text: string, property: string | undefined, series: readonly Series[], errors: Problem[]): Unit | undefined {
+  #unit(
+    text: string,
+    property: string | undefined,
+    series: readonly Series[],
+    errors: Problem[],
+  ): Unit | undefined {
     const known = property === undefined ? undefined : this.hub.property(property);
     const context = known ?? (series[0] && { kind: series[0].kind, unit: series[0].unit });
     const resolved = this.hub.units.resolve(text, {
@@ -139,7 +172,9 @@ export class QueryPlanner {
     }
     for (const one of series) {
       const from = one.unit === '' ? undefined : this.hub.units.get(one.unit);
-      const clash = from ? this.hub.units.compatible(from, resolved.unit, one.kind) : { message: `${one.property} has no unit` };
+      const clash = from
+        ? this.hub.units.compatible(from, resolved.unit, one.kind)
+        : { message: `${one.property} has no unit` };
       if (!clash) continue;
       const hint = 'Name the property to convert, so that others are left out.';
       errors.push(problem('unit', 'unit-incompatible', `${one.device}/${one.name}: ${clash.message}`, hint));

@@ -91,10 +91,14 @@ export class ObservationQueries {
     const last = greatest(statistics.map((one) => one.last));
     const to = plan.to ?? (last === undefined ? undefined : last + 1);
     const last2 = taken.at(-1)?.[1][0];
-    const next = groups.length > taken.length && last2 ? { device: last2.device, name: last2.name } : undefined;
+    const next =
+      groups.length > taken.length && last2 ? { device: last2.device, name: last2.name } : undefined;
     // A bad interval is told even where there is nothing to aggregate.
     const bounds = windowBounds(from ?? 0, to ?? 1, options.interval, options.timezone);
-    const found = from === undefined || to === undefined ? [] : await this.store.aggregate({ series: ids(series), bounds });
+    const found =
+      from === undefined || to === undefined
+        ? []
+        : await this.store.aggregate({ series: ids(series), bounds });
     if (found.length === 0 && next === undefined && options.after === undefined) {
       return { members: [], explain: await explain(plan, this.store) };
     }
@@ -103,7 +107,13 @@ export class ObservationQueries {
   }
 
   /** One observation by its identity; hidden ones are not found. */
-  async get(device: string, name: string, time: number, nth: number, policy: AccountPolicy): Promise<ObservationRecord> {
+  async get(
+    device: string,
+    name: string,
+    time: number,
+    nth: number,
+    policy: AccountPolicy,
+  ): Promise<ObservationRecord> {
     const series = this.#visible(device, name, policy);
     const record = series.length > 0 ? await this.store.get(ids(series), time, nth) : undefined;
     if (!record) throw new GlossaError('not-found', `there is no such observation of ${device}/${name}`);
@@ -122,7 +132,10 @@ export class ObservationQueries {
     const taken = groups.slice(0, limit).map(([, group]) => group);
     const items = await this.#infos(taken);
     const last = items.at(-1)?.series;
-    return { items, ...(groups.length > taken.length && last && { next: { device: last.device, name: last.name } }) };
+    return {
+      items,
+      ...(groups.length > taken.length && last && { next: { device: last.device, name: last.name } }),
+    };
   }
 
   async datastream(device: string, name: string, policy: AccountPolicy): Promise<DatastreamInfo> {
@@ -140,7 +153,8 @@ export class ObservationQueries {
     const [newest] = await this.store.latestRecords(ids(datastream.series));
     // A value that arrived meanwhile is newer than what was read.
     const { latest } = datastream;
-    const latestGone = latest && (from === undefined || latest.time >= from) && (to === undefined || latest.time < to);
+    const latestGone =
+      latest && (from === undefined || latest.time >= from) && (to === undefined || latest.time < to);
     if (latestGone) datastream.latest = newest;
     return deleted;
   }
@@ -150,7 +164,8 @@ export class ObservationQueries {
     const counts = new Map<string, number>();
     for (const datastream of this.table.all()) {
       for (const one of datastream.series) {
-        if (one.feature === '' || (!policy.seesEverySemantic && !policy.receive(semanticTopic(one)))) continue;
+        if (one.feature === '' || (!policy.seesEverySemantic && !policy.receive(semanticTopic(one))))
+          continue;
         counts.set(one.feature, (counts.get(one.feature) ?? 0) + 1);
       }
     }
@@ -188,7 +203,8 @@ export class ObservationQueries {
   #converted(series: Series, windows: readonly AggregateWindow[], unit: Unit | undefined): AggregateMember {
     if (!unit || series.unit === '' || unit.id === series.unit) return { series, unit: series.unit, windows };
     const conversion = this.hub.units.conversion(this.hub.units.get(series.unit)!, unit);
-    if (!('apply' in conversion)) throw new GlossaError('unit-incompatible', `${series.unit} does not convert to ${unit.id}`);
+    if (!('apply' in conversion))
+      throw new GlossaError('unit-incompatible', `${series.unit} does not convert to ${unit.id}`);
     const value = (one: ObservationValue) => (typeof one === 'number' ? conversion.apply(one) : one);
     const convert = (window: AggregateWindow): AggregateWindow => ({
       ...window,
@@ -213,10 +229,14 @@ function withUnit(render: RenderRequest, unit: Unit | undefined): Render {
 }
 
 /** Series grouped by datastream, in order of device and name, those after a key. */
-function byDatastream(series: readonly Series[], after?: { device: string; name: string }): [string, Series[]][] {
+function byDatastream(
+  series: readonly Series[],
+  after?: { device: string; name: string },
+): [string, Series[]][] {
   const groups = new Map<string, Series[]>();
   for (const one of series) {
-    if (after && (one.device < after.device || (one.device === after.device && one.name <= after.name))) continue;
+    if (after && (one.device < after.device || (one.device === after.device && one.name <= after.name)))
+      continue;
     const key = `${one.device}\u0000${one.name}`;
     const group = groups.get(key);
     if (group) group.push(one);

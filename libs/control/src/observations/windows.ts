@@ -4,7 +4,17 @@ import { GlossaError, problem, type Micros } from '#model';
 /** More windows than anyone reads; a smaller span or a longer interval is asked for. */
 const MAX_WINDOWS = 100_000;
 
-const UNITS = ['years', 'quarters', 'months', 'weeks', 'days', 'hours', 'minutes', 'seconds', 'milliseconds'] as const;
+const UNITS = [
+  'years',
+  'quarters',
+  'months',
+  'weeks',
+  'days',
+  'hours',
+  'minutes',
+  'seconds',
+  'milliseconds',
+] as const;
 
 /**
  * Boundaries of calendar-aware windows over [from, to): aligned to the interval's own calendar unit in the zone
@@ -23,7 +33,11 @@ export function windowBounds(from: Micros, to: Micros, interval: string, timezon
   const base = start.startOf(alignment(duration));
   const approximate = Math.max(1, duration.toMillis() * 1000);
   if ((to - from) / approximate > MAX_WINDOWS) {
-    throw invalid('interval', `${interval} makes more than ${MAX_WINDOWS} windows`, 'Use a longer interval or a smaller span.');
+    throw invalid(
+      'interval',
+      `${interval} makes more than ${MAX_WINDOWS} windows`,
+      'Use a longer interval or a smaller span.',
+    );
   }
   const bounds: number[] = [];
   let i = Math.max(0, Math.floor((from / 1000 - base.toMillis()) / duration.toMillis()) - 2);
@@ -42,7 +56,11 @@ function parseInterval(interval: string): Duration {
   const duration = Duration.fromISO(interval);
   const values = UNITS.map((unit) => duration.get(unit));
   if (!duration.isValid || values.some((value) => value < 0) || duration.toMillis() < 1) {
-    throw invalid('interval', `${interval} is no ISO 8601 duration`, 'Use one such as PT15M, PT1H, P1D, P1W or P1M.');
+    throw invalid(
+      'interval',
+      `${interval} is no ISO 8601 duration`,
+      'Use one such as PT15M, PT1H, P1D, P1W or P1M.',
+    );
   }
   return duration;
 }

@@ -16,7 +16,11 @@ export class AccessController {
   @Requires('access:check')
   @ApiQuery({ name: 'username', type: String })
   @ApiQuery({ name: 'action', enum: ['publish', 'subscribe'] })
-  @ApiQuery({ name: 'topic', type: String, description: 'A topic to publish to, or a filter to subscribe to' })
+  @ApiQuery({
+    name: 'topic',
+    type: String,
+    description: 'A topic to publish to, or a filter to subscribe to',
+  })
   @ApiOperation({ summary: 'May an account do this, and which rule says so' })
   check(@Query() query: RawQuery): { allowed: boolean; rule: string } {
     const parameters = new Parameters(query, ['username', 'action', 'topic']);

@@ -25,7 +25,10 @@ export class AccountsController {
       properties: {
         username: { type: 'string' },
         password: { type: 'string' },
-        roles: { type: 'array', items: { type: 'string', enum: ['admin', 'operator', 'consumer', 'device'] } },
+        roles: {
+          type: 'array',
+          items: { type: 'string', enum: ['admin', 'operator', 'consumer', 'device'] },
+        },
         rules: {
           type: 'array',
           items: {
@@ -81,7 +84,9 @@ export class AccountsController {
   @Put(':username/password')
   @Requires('accounts:write')
   @HttpCode(204)
-  @ApiBody({ schema: { type: 'object', required: ['password'], properties: { password: { type: 'string' } } } })
+  @ApiBody({
+    schema: { type: 'object', required: ['password'], properties: { password: { type: 'string' } } },
+  })
   @ApiOperation({ summary: 'Set the password' })
   setPassword(@Param('username') username: string, @Body() body: unknown): Promise<void> {
     return this.accounts.setPassword(username, body);
@@ -89,9 +94,15 @@ export class AccountsController {
 
   @Post(':username/tokens')
   @Requires('accounts:write')
-  @ApiBody({ required: false, schema: { type: 'object', properties: { expires: { type: 'string', format: 'date-time' } } } })
+  @ApiBody({
+    required: false,
+    schema: { type: 'object', properties: { expires: { type: 'string', format: 'date-time' } } },
+  })
   @ApiOperation({ summary: 'Make a token; it is shown this once' })
-  createToken(@Param('username') username: string, @Body() body: unknown): Promise<TokenInfo & { token: string }> {
+  createToken(
+    @Param('username') username: string,
+    @Body() body: unknown,
+  ): Promise<TokenInfo & { token: string }> {
     return this.accounts.createToken(username, body);
   }
 

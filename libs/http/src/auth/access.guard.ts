@@ -22,13 +22,20 @@ export class AccessGuard implements CanActivate {
     const { authorization } = request.headers;
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) {
-      throw new GlossaError('unauthenticated', authorization ? 'the Authorization header is not "Bearer <token>"' : 'no token was sent');
+      throw new GlossaError(
+        'unauthenticated',
+        authorization ? 'the Authorization header is not "Bearer <token>"' : 'no token was sent',
+      );
     }
     const policy = this.access.authenticateToken(token);
     if (!policy) throw new GlossaError('unauthenticated', 'the token is unknown or expired');
     // A route that declares nothing is open to nobody.
     const decision = needed === undefined ? { allowed: false } : policy.may(needed);
-    if (!decision.allowed) throw new GlossaError('forbidden', `${policy.username} lacks the permission ${needed ?? 'to call this'}`);
+    if (!decision.allowed)
+      throw new GlossaError(
+        'forbidden',
+        `${policy.username} lacks the permission ${needed ?? 'to call this'}`,
+      );
     request.policy = policy;
     return true;
   }

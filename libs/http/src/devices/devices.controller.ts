@@ -34,7 +34,11 @@ export class DevicesController {
     },
   })
   @ApiOperation({ summary: 'Register a device: its title, schemas, feature of interest and account' })
-  async put(@Param('id') id: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+  async put(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
     const { device, created } = await this.devices.put(id, checkDevice(id, body), this.ingest);
     void reply.code(created ? 201 : 200).header('Location', this.base.iri(paths.device(id)));
     return this.#show(device);
@@ -46,7 +50,13 @@ export class DevicesController {
   async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
     const { limit, cursor } = listParameters(query);
     const { items, next } = await this.devices.list(limit, cursor);
-    return listPage(items.map((device) => this.#show(device)), next, request, query, this.base);
+    return listPage(
+      items.map((device) => this.#show(device)),
+      next,
+      request,
+      query,
+      this.base,
+    );
   }
 
   @Get(':id')
@@ -59,7 +69,12 @@ export class DevicesController {
 
   @Delete(':id')
   @Requires('devices:write')
-  @ApiQuery({ name: 'purge', enum: ['true', 'false'], required: false, description: 'Delete its observations too' })
+  @ApiQuery({
+    name: 'purge',
+    enum: ['true', 'false'],
+    required: false,
+    description: 'Delete its observations too',
+  })
   @ApiOperation({ summary: 'Delete a device; its observations stay unless purged' })
   async remove(@Param('id') id: string, @Query() query: RawQuery): Promise<{ deletedObservations: number }> {
     const parameters = new Parameters(query, ['purge']);

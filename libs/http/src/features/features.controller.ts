@@ -21,17 +21,31 @@ export class FeaturesController {
   @Get()
   @Requires('features:read')
   @ApiOperation({ summary: 'Features, by path' })
-  async list(@Query() query: RawQuery, @Policy() policy: AccountPolicy, @Req() request: FastifyRequest): Promise<ListPage<object>> {
+  async list(
+    @Query() query: RawQuery,
+    @Policy() policy: AccountPolicy,
+    @Req() request: FastifyRequest,
+  ): Promise<ListPage<object>> {
     const { limit, cursor } = listParameters(query);
     const { items, next } = await this.features.list(policy, limit, cursor);
-    return listPage(items.map((feature) => this.#show(feature)), next, request, query, this.base);
+    return listPage(
+      items.map((feature) => this.#show(feature)),
+      next,
+      request,
+      query,
+      this.base,
+    );
   }
 
   @Get('*')
   @Requires('features:read')
   @ApiParam({ name: '*', description: 'Path, such as home/kitchen' })
   @ApiOperation({ summary: 'One feature, with those directly below it' })
-  async one(@Query() query: RawQuery, @Policy() policy: AccountPolicy, @Req() request: FastifyRequest): Promise<object> {
+  async one(
+    @Query() query: RawQuery,
+    @Policy() policy: AccountPolicy,
+    @Req() request: FastifyRequest,
+  ): Promise<object> {
     new Parameters(query, []).check();
     return this.#show(await this.features.get(pathOf(request), policy));
   }
@@ -39,9 +53,15 @@ export class FeaturesController {
   @Put('*')
   @Requires('features:write')
   @ApiParam({ name: '*', description: 'Path, such as home/kitchen' })
-  @ApiBody({ schema: { type: 'object', properties: { title: { type: 'string' }, description: { type: 'string' } } } })
+  @ApiBody({
+    schema: { type: 'object', properties: { title: { type: 'string' }, description: { type: 'string' } } },
+  })
   @ApiOperation({ summary: 'Describe a feature' })
-  async put(@Body() body: unknown, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+  async put(
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
     const { feature, created } = await this.features.put(pathOf(request), withoutReadOnly(body));
     void reply.code(created ? 201 : 200).header('Location', this.base.iri(paths.feature(feature.path)));
     return this.#show(feature);
@@ -64,7 +84,11 @@ export class FeaturesController {
 /** The path of a request, each segment decoded: the framework's own wildcard does not tell `%2F` from `/`. */
 function pathOf(request: FastifyRequest): string {
   const [path = ''] = request.url.split('?');
-  const segments = path.replace(/^\/api\/features\//, '').replace(/\/+$/, '').split('/').map(decodeSegment);
+  const segments = path
+    .replace(/^\/api\/features\//, '')
+    .replace(/\/+$/, '')
+    .split('/')
+    .map(decodeSegment);
   if (segments.some((segment) => segment === undefined || segment === '')) {
     throw new GlossaError('not-found', `${path} names no feature`);
   }

@@ -32,21 +32,32 @@ export class MessagesController {
   @Get()
   @Requires('messages:read')
   @ApiQuery({ name: 'state', enum: LEDGER_STATES, required: false })
-  @ApiQuery({ name: 'values', enum: ['rejected'], required: false, description: 'Stored messages with rejected values' })
+  @ApiQuery({
+    name: 'values',
+    enum: ['rejected'],
+    required: false,
+    description: 'Stored messages with rejected values',
+  })
   @ApiQuery({ name: 'device', type: String, required: false })
   @ApiQuery({ name: 'schema', type: String, required: false })
   @ApiQuery({ name: 'code', type: String, required: false })
   @ApiOperation({ summary: 'Dead letters, newest first, each with its reasons' })
   async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
     const { parameters, limit, cursor } = listParameters(query, LETTER_FILTERS);
-    const state = parameters.text('state') === undefined ? undefined : parameters.choice('state', LEDGER_STATES, 'rejected');
+    const state =
+      parameters.text('state') === undefined
+        ? undefined
+        : parameters.choice('state', LEDGER_STATES, 'rejected');
     const values = parameters.choice('values', ['rejected', ''], '');
     if (state !== undefined && values === 'rejected' && state !== 'stored') {
       parameters.fail('values', 'values=rejected names stored messages; leave state out');
     }
     const before = cursor === undefined ? undefined : Number(cursor);
-    if (before !== undefined && !Number.isSafeInteger(before)) throw new GlossaError('cursor-invalid', 'the cursor cannot be read');
-    const [device, schema, code] = (['device', 'schema', 'code'] as const).map((name) => parameters.text(name));
+    if (before !== undefined && !Number.isSafeInteger(before))
+      throw new GlossaError('cursor-invalid', 'the cursor cannot be read');
+    const [device, schema, code] = (['device', 'schema', 'code'] as const).map((name) =>
+      parameters.text(name),
+    );
     parameters.check();
     const states: LedgerState[] | undefined = values === 'rejected' ? ['stored'] : state && [state];
     const page = await this.letters.list({
@@ -85,4 +96,3 @@ export class MessagesController {
     return { replayed: items.filter(({ reason }) => reason === undefined).length, items };
   }
 }
-

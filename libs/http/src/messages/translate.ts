@@ -1,8 +1,31 @@
-import { LEDGER_STATES, formatMicros, pointer, problem, type DeadLetter, type DeadLetterQuery, type LedgerState, type Problem } from '#model';
+import {
+  LEDGER_STATES,
+  formatMicros,
+  pointer,
+  problem,
+  type DeadLetter,
+  type DeadLetterQuery,
+  type LedgerState,
+  type Problem,
+} from '#model';
 
 /** A dead letter as JSON; a payload that is UTF-8 is shown as text. */
 export function letterJson(letter: DeadLetter): object {
-  const { id, state, received, topic, payload, payloadSize, qos, client, username, device, schema, rule, rejections } = letter;
+  const {
+    id,
+    state,
+    received,
+    topic,
+    payload,
+    payloadSize,
+    qos,
+    client,
+    username,
+    device,
+    schema,
+    rule,
+    rejections,
+  } = letter;
   const [first] = rejections;
   const text = decodeText(payload);
   return {
@@ -43,10 +66,23 @@ export function replayQuery(body: unknown): Replay {
   const errors: Problem[] = [];
   const query: { -readonly [K in keyof DeadLetterQuery]?: DeadLetterQuery[K] } = {};
   let limit = 1000;
-  const fail = (name: string, message: string) => errors.push(problem(pointer(name), 'body-invalid', message));
+  const fail = (name: string, message: string) =>
+    errors.push(problem(pointer(name), 'body-invalid', message));
   const given = typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.entries(body) : [];
-  if (given.length === 0 && body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body))) {
-    errors.push(problem('', 'body-invalid', 'a replay is an object', 'Give { "ids": [...] } or { "state": "rejected" }.'));
+  if (
+    given.length === 0 &&
+    body !== undefined &&
+    body !== null &&
+    (typeof body !== 'object' || Array.isArray(body))
+  ) {
+    errors.push(
+      problem(
+        '',
+        'body-invalid',
+        'a replay is an object',
+        'Give { "ids": [...] } or { "state": "rejected" }.',
+      ),
+    );
   }
   for (const [name, value] of given) {
     if (name === 'ids') {
@@ -60,7 +96,8 @@ export function replayQuery(body: unknown): Replay {
       if (typeof value === 'string') query[name] = value;
       else fail(name, `${name} is a text`);
     } else if (name === 'limit') {
-      if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 10_000) limit = value as number;
+      if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 10_000)
+        limit = value as number;
       else fail(name, 'limit is an integer from 1 to 10000');
     } else fail(name, `a replay has no member ${name}`);
   }

@@ -26,7 +26,11 @@ export class DatastreamsController {
   @Get()
   @Requires('observations:read')
   @ApiOperation({ summary: 'Datastreams with latest value, count, first and last time' })
-  async list(@Query() query: RawQuery, @Policy() policy: AccountPolicy, @Req() request: FastifyRequest): Promise<ListPage<object>> {
+  async list(
+    @Query() query: RawQuery,
+    @Policy() policy: AccountPolicy,
+    @Req() request: FastifyRequest,
+  ): Promise<ListPage<object>> {
     const { parameters, limit, cursor } = listParameters(query, DATASTREAM_FILTERS);
     const filter = filterOf(parameters);
     parameters.check();

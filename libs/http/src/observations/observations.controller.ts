@@ -71,7 +71,12 @@ export class ObservationsController {
     const cursor = text === undefined ? undefined : decodeCursor(openCursor(text, query));
     if (text !== undefined && !cursor) throw new GlossaError('cursor-invalid', 'the cursor cannot be read');
     const page = { order, limit, ...(cursor && { cursor }) };
-    this.#send(await this.queries.list(filter, policy, page, this.#render(type, request, query)), type, request, reply);
+    this.#send(
+      await this.queries.list(filter, policy, page, this.#render(type, request, query)),
+      type,
+      request,
+      reply,
+    );
   }
 
   @Get('latest')
@@ -92,7 +97,12 @@ export class ObservationsController {
     const limit = parameters.integer('limit', 100, 1, 10_000);
     const after = datastreamCursor(parameters, query);
     const page = { limit, ...(after && { after }) };
-    this.#send(await this.queries.latest(filter, policy, page, this.#render(type, request, query)), type, request, reply);
+    this.#send(
+      await this.queries.latest(filter, policy, page, this.#render(type, request, query)),
+      type,
+      request,
+      reply,
+    );
   }
 
   @Get('aggregate')
@@ -118,15 +128,29 @@ export class ObservationsController {
     const after = datastreamCursor(parameters, query);
     const options = { interval, timezone, limit, ...(after && { after }) };
     const { members, next, explain } = await this.queries.aggregate(filter, policy, options);
-    const href = next && nextPrefix(this.base.of(request), query) + encodeDatastreamCursor(next.device, next.name);
+    const href =
+      next && nextPrefix(this.base.of(request), query) + encodeDatastreamCursor(next.device, next.name);
     if (href !== undefined) void reply.header('Link', `<${href}>; rel="next"`);
     void reply.type(contentType(type));
     const rendered = members.map((member) => aggregateMember(member, interval, this.base.href));
     if (type === 'text/csv') return void reply.send(Readable.from(aggregateCsv(members)));
     if (type === 'application/x-ndjson') {
-      return void reply.send(rendered.map((member) => `${JSON.stringify({ '@context': this.base.iri(paths.context), ...member })}\n`).join(''));
+      return void reply.send(
+        rendered
+          .map((member) => `${JSON.stringify({ '@context': this.base.iri(paths.context), ...member })}\n`)
+          .join(''),
+      );
     }
-    await this.#sendDocument({ ...this.#collection(request, 'AggregateCollection'), member: rendered, ...(href !== undefined && { next: href }), ...(explain && { explain }) }, type, reply);
+    await this.#sendDocument(
+      {
+        ...this.#collection(request, 'AggregateCollection'),
+        member: rendered,
+        ...(href !== undefined && { next: href }),
+        ...(explain && { explain }),
+      },
+      type,
+      reply,
+    );
   }
 
   @Get(':device/:name/:time')
@@ -141,7 +165,12 @@ export class ObservationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const type = negotiate(request.headers.accept, ['application/json', 'application/ld+json', 'text/turtle', 'application/n-quads']);
+    const type = negotiate(request.headers.accept, [
+      'application/json',
+      'application/ld+json',
+      'text/turtle',
+      'application/n-quads',
+    ]);
     new Parameters(query, []).check();
     const identity = observationIdentity(text);
     if (!identity) throw new GlossaError('not-found', `${text} is no phenomenon time`);
@@ -164,7 +193,9 @@ export class ObservationsController {
     const key = this.queries.planner.datastreamKey(text);
     if (!key) {
       const hint = 'Give its IRI or device/name.';
-      throw new GlossaError('query-invalid', `${text} is no datastream`, [problem('datastream', 'query-invalid', `${text} is no datastream`, hint)]);
+      throw new GlossaError('query-invalid', `${text} is no datastream`, [
+        problem('datastream', 'query-invalid', `${text} is no datastream`, hint),
+      ]);
     }
     return { deleted: await this.queries.delete(key.device, key.name, from, to) };
   }
@@ -174,7 +205,12 @@ export class ObservationsController {
     return { format: formatOf(type), baseUrl: this.base.href, id, nextPrefix: nextPrefix(id, query) };
   }
 
-  #send(answer: ObservationAnswer, type: ObservationType, request: FastifyRequest, reply: FastifyReply): void {
+  #send(
+    answer: ObservationAnswer,
+    type: ObservationType,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void {
     void reply.type(contentType(type));
     if (answer.page) this.#stream(answer.page, reply);
     else this.#empty(answer.explain, type, request, reply);
@@ -188,10 +224,13 @@ export class ObservationsController {
   /** No rows: JSON says why, the others are empty. */
   #empty(explain: Explanation, type: ObservationType, request: FastifyRequest, reply: FastifyReply): void {
     if (formatOf(type) === 'json') {
-      void reply.send(JSON.stringify({ ...this.#collection(request, 'ObservationCollection'), member: [], explain }));
+      void reply.send(
+        JSON.stringify({ ...this.#collection(request, 'ObservationCollection'), member: [], explain }),
+      );
       return;
     }
-    const header = 'device,datastream,property,feature,phenomenonTime,resultTime,value,unit,quality,schema,id\r\n';
+    const header =
+      'device,datastream,property,feature,phenomenonTime,resultTime,value,unit,quality,schema,id\r\n';
     void reply.send(type === 'text/csv' ? header : '');
   }
 
@@ -206,7 +245,10 @@ export class ObservationsController {
   }
 }
 
-function datastreamCursor(parameters: Parameters, query: RawQuery): { device: string; name: string } | undefined {
+function datastreamCursor(
+  parameters: Parameters,
+  query: RawQuery,
+): { device: string; name: string } | undefined {
   const text = parameters.text('cursor');
   parameters.check();
   if (text === undefined) return undefined;

@@ -59,7 +59,20 @@ export function* aggregateCsv(members: readonly AggregateMember[]): Generator<st
   yield 'device,datastream,property,unit,from,to,count,mean,min,max,first,last\r\n';
   for (const { series, unit, windows } of members) {
     for (const { from, to, count, mean, min, max, first, last } of windows) {
-      const cells = [series.device, series.name, series.property, unit, formatMicros(from), formatMicros(to), count, mean, min, max, first, last];
+      const cells = [
+        series.device,
+        series.name,
+        series.property,
+        unit,
+        formatMicros(from),
+        formatMicros(to),
+        count,
+        mean,
+        min,
+        max,
+        first,
+        last,
+      ];
       yield `${cells.map(csvCell).join(',')}\r\n`;
     }
   }
@@ -84,7 +97,10 @@ export function datastreamJson(info: DatastreamInfo, renderer: ObservationRender
     observedProperty: series.origin === 'own' ? baseUrl + paths.property(property) : property,
     kind: series.kind,
     ...(series.unit !== '' && { unit: compactIri(NS.unit + series.unit) }),
-    ...(series.feature !== '' && { feature: series.feature, hasFeatureOfInterest: baseUrl + paths.feature(series.feature) }),
+    ...(series.feature !== '' && {
+      feature: series.feature,
+      hasFeatureOfInterest: baseUrl + paths.feature(series.feature),
+    }),
     count,
     ...(first !== undefined && { firstTime: formatMicros(first) }),
     ...(last !== undefined && { lastTime: formatMicros(last) }),

@@ -46,7 +46,11 @@ export function toGlossaError(error: unknown): GlossaError | undefined {
 }
 
 /** Renders an error as problem details. */
-export function problemOf(error: GlossaError, instance: string, status = statusOf(error.code)): ProblemDetails {
+export function problemOf(
+  error: GlossaError,
+  instance: string,
+  status = statusOf(error.code),
+): ProblemDetails {
   const { code, message, errors } = error;
   const { title, hint } = ERRORS[code];
   return {

@@ -17,7 +17,8 @@ export function negotiate<T extends string>(accept: string | undefined, offered:
       bestQuality = quality;
     }
   }
-  if (best === undefined) throw new GlossaError('not-acceptable', `none of ${accept} is offered here: ${offered.join(', ')}`);
+  if (best === undefined)
+    throw new GlossaError('not-acceptable', `none of ${accept} is offered here: ${offered.join(', ')}`);
   return best;
 }
 

@@ -34,7 +34,8 @@ export class Parameters {
 
   required(name: string): string {
     const value = this.text(name);
-    if (value === undefined && this.errors.every((error) => error.pointer !== name)) this.fail(name, `${name} is missing`);
+    if (value === undefined && this.errors.every((error) => error.pointer !== name))
+      this.fail(name, `${name} is missing`);
     return value ?? '';
   }
 
@@ -72,7 +73,12 @@ export class Parameters {
   /** @throws GlossaError with everything that was wrong */
   check(): void {
     const [first] = this.errors;
-    if (first) throw new GlossaError(first.code === 'parameter-unknown' ? 'parameter-unknown' : 'query-invalid', first.message, this.errors);
+    if (first)
+      throw new GlossaError(
+        first.code === 'parameter-unknown' ? 'parameter-unknown' : 'query-invalid',
+        first.message,
+        this.errors,
+      );
   }
 }
 

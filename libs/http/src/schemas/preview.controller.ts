@@ -19,7 +19,10 @@ export class PreviewController {
       required: ['topic'],
       properties: {
         schema: { type: 'object', description: 'A mapping document, or' },
-        schemaId: { type: 'string', description: 'the id of a registered one; neither: the one that would take it' },
+        schemaId: {
+          type: 'string',
+          description: 'the id of a registered one; neither: the one that would take it',
+        },
         topic: { type: 'string' },
         payload: { description: 'A string is the raw text, other JSON its serialisation' },
         payloadBase64: { type: 'string' },

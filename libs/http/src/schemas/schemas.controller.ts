@@ -1,4 +1,17 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SchemaRegistry, withoutReadOnly, type Registration } from '#control';
@@ -9,7 +22,10 @@ import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages
 import { Parameters, type RawQuery } from '../query/parameters.js';
 
 const ApiDocument = () =>
-  ApiBody({ description: 'A mapping document', schema: { type: 'object', required: ['id', 'topic', 'observations'] } });
+  ApiBody({
+    description: 'A mapping document',
+    schema: { type: 'object', required: ['id', 'topic', 'observations'] },
+  });
 
 /** Device schemas: the mapping documents. */
 @ApiTags('schemas')
@@ -34,7 +50,10 @@ export class SchemasController {
       const before = await this.store.schemas.get(id);
       if (before && JSON.stringify(before.document) !== JSON.stringify(document)) {
         await this.schemas.check(document);
-        throw new GlossaError('already-exists', `there is a schema ${id}; PUT /api/schemas/${id} replaces it`);
+        throw new GlossaError(
+          'already-exists',
+          `there is a schema ${id}; PUT /api/schemas/${id} replaces it`,
+        );
       }
     }
     return this.#answer(await this.schemas.register(document), reply);
@@ -52,10 +71,17 @@ export class SchemasController {
     const document = withoutReadOnly(body);
     const given = (document as { id?: unknown } | null | undefined)?.id;
     if (given !== undefined && given !== id) {
-      const error = problem('/id', 'schema-invalid', `the document's id is ${JSON.stringify(given)}, the path says ${id}`);
+      const error = problem(
+        '/id',
+        'schema-invalid',
+        `the document's id is ${JSON.stringify(given)}, the path says ${id}`,
+      );
       throw new GlossaError('schema-invalid', error.message, [error]);
     }
-    const complete = typeof document === 'object' && document !== null && !Array.isArray(document) ? { id, ...document } : document;
+    const complete =
+      typeof document === 'object' && document !== null && !Array.isArray(document)
+        ? { id, ...document }
+        : document;
     return this.#answer(await this.schemas.register(complete), reply);
   }
 
@@ -65,7 +91,13 @@ export class SchemasController {
   async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
     const { limit, cursor } = listParameters(query);
     const page = await this.store.schemas.list({ limit, ...(cursor !== undefined && { cursor }) });
-    return listPage(page.items.map((item) => this.#show(item)), page.next, request, query, this.base);
+    return listPage(
+      page.items.map((item) => this.#show(item)),
+      page.next,
+      request,
+      query,
+      this.base,
+    );
   }
 
   @Get(':id')
@@ -91,9 +123,15 @@ export class SchemasController {
   @Get(':id/versions/:version')
   @Requires('schemas:read')
   @ApiOperation({ summary: 'One version of a schema; it stays readable after the schema is retired' })
-  async version(@Param('id') id: string, @Param('version') version: string, @Query() query: RawQuery): Promise<object> {
+  async version(
+    @Param('id') id: string,
+    @Param('version') version: string,
+    @Query() query: RawQuery,
+  ): Promise<object> {
     new Parameters(query, []).check();
-    const found = /^\d{1,9}$/.test(version) ? await this.store.schemas.version(id, Number(version)) : undefined;
+    const found = /^\d{1,9}$/.test(version)
+      ? await this.store.schemas.version(id, Number(version))
+      : undefined;
     if (!found) throw new GlossaError('not-found', `there is no version ${version} of ${id}`);
     return this.#show(found);
   }

@@ -32,7 +32,10 @@ export class BackupController {
       const archive = create({ gzip: true, cwd: directory, portable: true }, await readdir(directory));
       archive.on('error', remove);
       reply.raw.once('close', remove);
-      void reply.type('application/gzip').header('Content-Disposition', 'attachment; filename="glossa.tar.gz"').send(archive);
+      void reply
+        .type('application/gzip')
+        .header('Content-Disposition', 'attachment; filename="glossa.tar.gz"')
+        .send(archive);
     } catch (error) {
       remove();
       throw error;

@@ -24,7 +24,11 @@ export class OntologiesController {
   @ApiOperation({ summary: 'Names of the ontologies' })
   names(@Query() query: RawQuery): { items: object[] } {
     new Parameters(query, []).check();
-    return { items: this.hub.ontologyNames().map((name) => ({ id: name, url: this.base.iri(`/api/ontologies/${name}`) })) };
+    return {
+      items: this.hub
+        .ontologyNames()
+        .map((name) => ({ id: name, url: this.base.iri(`/api/ontologies/${name}`) })),
+    };
   }
 
   @Get('ontologies/:name')
@@ -39,7 +43,11 @@ export class OntologiesController {
   ): Promise<void> {
     new Parameters(query, []).check();
     const document = this.hub.ontology(name.replace(/\.(jsonld|ttl)$/, ''), this.base.href);
-    if (!document) throw new GlossaError('not-found', `there is no ontology ${name}; there are ${this.hub.ontologyNames().join(', ')}`);
+    if (!document)
+      throw new GlossaError(
+        'not-found',
+        `there is no ontology ${name}; there are ${this.hub.ontologyNames().join(', ')}`,
+      );
     const type = name.endsWith('.ttl') ? 'text/turtle' : negotiate(request.headers.accept, TYPES);
     void reply.type(`${type}; charset=utf-8`);
     const rdf = type === 'text/turtle' || type === 'application/n-quads';

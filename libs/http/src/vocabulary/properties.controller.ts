@@ -27,7 +27,13 @@ export class PropertiesController {
     const all = this.hub.properties().filter(({ term }) => cursor === undefined || term > cursor);
     const items = all.slice(0, limit);
     const next = all.length > items.length ? items.at(-1)?.term : undefined;
-    return listPage(items.map((property) => propertyJson(property, this.hub, this.base.href)), next, request, query, this.base);
+    return listPage(
+      items.map((property) => propertyJson(property, this.hub, this.base.href)),
+      next,
+      request,
+      query,
+      this.base,
+    );
   }
 
   @Get(':term')
@@ -61,7 +67,11 @@ export class PropertiesController {
     },
   })
   @ApiOperation({ summary: 'Define a property of your own' })
-  async put(@Param('term') term: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+  async put(
+    @Param('term') term: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
     const { property, created } = await this.properties.put(term, body);
     void reply.code(created ? 201 : 200).header('Location', this.base.iri(paths.property(term)));
     return propertyJson(property, this.hub, this.base.href);

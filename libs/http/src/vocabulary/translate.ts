@@ -23,5 +23,13 @@ export function propertyJson(property: ObservableProperty, hub: OntologyHub, bas
 /** A unit as JSON. */
 export function unitJson(unit: Unit): object {
   const { id, label, symbol, ucum, kinds } = unit;
-  return { id: `unit:${id}`, iri: NS.unit + id, label, symbol, ucum: ucum[0], ucumCodes: ucum, quantityKinds: kinds };
+  return {
+    id: `unit:${id}`,
+    iri: NS.unit + id,
+    label,
+    symbol,
+    ucum: ucum[0],
+    ucumCodes: ucum,
+    quantityKinds: kinds,
+  };
 }

@@ -20,14 +20,24 @@ export class UnitsController {
 
   @Get()
   @Public()
-  @ApiQuery({ name: 'compatibleWith', type: String, required: false, description: 'A unit as written: those it converts to' })
+  @ApiQuery({
+    name: 'compatibleWith',
+    type: String,
+    required: false,
+    description: 'A unit as written: those it converts to',
+  })
   @ApiOperation({ summary: 'Units, by id' })
   list(@Query() query: RawQuery, @Req() request: FastifyRequest): ListPage<object> {
     const { parameters, limit, cursor } = listParameters(query, ['compatibleWith']);
     const text = parameters.text('compatibleWith');
     parameters.check();
-    const units = text === undefined ? [...this.hub.units.all()] : this.hub.units.compatibleWith(this.#resolve(text, 'compatibleWith'));
-    const all = units.filter(({ id }) => cursor === undefined || id > cursor).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const units =
+      text === undefined
+        ? [...this.hub.units.all()]
+        : this.hub.units.compatibleWith(this.#resolve(text, 'compatibleWith'));
+    const all = units
+      .filter(({ id }) => cursor === undefined || id > cursor)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
     const items = all.slice(0, limit);
     const next = all.length > items.length ? items.at(-1)?.id : undefined;
     return listPage(items.map(unitJson), next, request, query, this.base);
@@ -35,8 +45,17 @@ export class UnitsController {
 
   @Get('resolve')
   @Public()
-  @ApiQuery({ name: 'unit', type: String, description: 'A QUDT IRI, CURIE or name, a UCUM code, or a symbol as people write it' })
-  @ApiQuery({ name: 'property', type: String, required: false, description: 'What is measured: spellings resolve within its kind' })
+  @ApiQuery({
+    name: 'unit',
+    type: String,
+    description: 'A QUDT IRI, CURIE or name, a UCUM code, or a symbol as people write it',
+  })
+  @ApiQuery({
+    name: 'property',
+    type: String,
+    required: false,
+    description: 'What is measured: spellings resolve within its kind',
+  })
   @ApiOperation({ summary: 'The unit that a spelling means' })
   resolve(@Query() query: RawQuery): object {
     const parameters = new Parameters(query, ['unit', 'property']);
@@ -52,15 +71,23 @@ export class UnitsController {
       const message = `there is no observable property ${property}`;
       throw new GlossaError('property-unknown', message, [problem('property', 'property-unknown', message)]);
     }
-    const context = known ? { kind: known.kind, ...(known.unit !== undefined && { unit: known.unit }) } : undefined;
+    const context = known
+      ? { kind: known.kind, ...(known.unit !== undefined && { unit: known.unit }) }
+      : undefined;
     const resolved = this.hub.units.resolve(text, context);
     if ('unit' in resolved) {
       const canonical = known?.unit === undefined ? undefined : this.hub.units.get(known.unit);
       const clash = canonical && this.hub.units.compatible(resolved.unit, canonical, known?.kind);
-      if (clash) throw new GlossaError('unit-incompatible', clash.message, [problem(parameter, 'unit-incompatible', clash.message, clash.hint)]);
+      if (clash)
+        throw new GlossaError('unit-incompatible', clash.message, [
+          problem(parameter, 'unit-incompatible', clash.message, clash.hint),
+        ]);
       return resolved.unit;
     }
     const { code, message, hint } = resolved;
-    throw new HttpProblem(code === 'unit-unknown' ? 404 : 400, new GlossaError(code, message, [problem(parameter, code, message, hint)]));
+    throw new HttpProblem(
+      code === 'unit-unknown' ? 404 : 400,
+      new GlossaError(code, message, [problem(parameter, code, message, hint)]),
+    );
   }
 }

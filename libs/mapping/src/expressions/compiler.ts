@@ -16,9 +16,11 @@ const MAX_DEPTH = 64;
  * time in proportion to the expression and its input, and reads own members of plain data alone.
  */
 export function compile(node: AstNode, depth = 0): Closure | undefined {
-  if (depth > MAX_DEPTH || node.group !== undefined || node.focus !== undefined || node.index !== undefined) return undefined;
+  if (depth > MAX_DEPTH || node.group !== undefined || node.focus !== undefined || node.index !== undefined)
+    return undefined;
   if (node.predicate !== undefined && node.type !== 'path') return undefined;
-  if (node.tuple !== undefined || node.ancestor !== undefined || node.seekingParent !== undefined) return undefined;
+  if (node.tuple !== undefined || node.ancestor !== undefined || node.seekingParent !== undefined)
+    return undefined;
   switch (node.type) {
     case 'string':
     case 'number':
@@ -68,7 +70,8 @@ function compilePath(nodes: readonly AstNode[], path: AstNode): Closure | undefi
   const [first, ...others] = nodes;
   if (!first) return undefined;
   const variable = first.type === 'variable' ? compileVariable(first) : undefined;
-  if (first.type === 'variable' && (!variable || first.stages !== undefined || first.predicate !== undefined)) return undefined;
+  if (first.type === 'variable' && (!variable || first.stages !== undefined || first.predicate !== undefined))
+    return undefined;
   const steps: Step[] = [];
   for (const node of variable ? others : nodes) {
     const step = readStep(node);
@@ -80,7 +83,8 @@ function compilePath(nodes: readonly AstNode[], path: AstNode): Closure | undefi
 }
 
 function readStep(node: AstNode): Step | undefined {
-  if (node.type !== 'name' || node.keepArray || node.group !== undefined || node.focus !== undefined) return undefined;
+  if (node.type !== 'name' || node.keepArray || node.group !== undefined || node.focus !== undefined)
+    return undefined;
   if (node.index !== undefined || node.tuple !== undefined || node.ancestor !== undefined) return undefined;
   const indexes: number[] = [];
   for (const stage of [...(node.stages ?? []), ...(node.predicate ?? [])]) {
@@ -145,7 +149,8 @@ function walk(input: unknown, steps: readonly Step[]): unknown {
       if (value !== undefined) results.push(value);
     }
     const last = i === steps.length - 1;
-    if (last && results.length === 1 && Array.isArray(results[0]) && !(results[0] instanceof Sequence)) return results[0];
+    if (last && results.length === 1 && Array.isArray(results[0]) && !(results[0] instanceof Sequence))
+      return results[0];
     const next = new Sequence();
     for (const result of results) {
       if (Array.isArray(result)) for (const item of result as unknown[]) next.push(item);
@@ -173,9 +178,11 @@ function compileBinary(node: AstNode, depth: number): Closure | undefined {
   const { position } = node;
   switch (node.value) {
     case 'and':
-      return (input, variables) => Boolean(toBoolean(lhs(input, variables))) && Boolean(toBoolean(rhs(input, variables)));
+      return (input, variables) =>
+        Boolean(toBoolean(lhs(input, variables))) && Boolean(toBoolean(rhs(input, variables)));
     case 'or':
-      return (input, variables) => Boolean(toBoolean(lhs(input, variables))) || Boolean(toBoolean(rhs(input, variables)));
+      return (input, variables) =>
+        Boolean(toBoolean(lhs(input, variables))) || Boolean(toBoolean(rhs(input, variables)));
     case '=':
       return (input, variables) => {
         const a = lhs(input, variables);
@@ -189,7 +196,8 @@ function compileBinary(node: AstNode, depth: number): Closure | undefined {
         return a !== undefined && b !== undefined && !deepEqual(a, b);
       };
     case '&':
-      return (input, variables) => (toText(lhs(input, variables)) ?? '') + (toText(rhs(input, variables)) ?? '');
+      return (input, variables) =>
+        (toText(lhs(input, variables)) ?? '') + (toText(rhs(input, variables)) ?? '');
     case 'in':
       return (input, variables) => {
         const a = lhs(input, variables);
@@ -220,7 +228,12 @@ function compileBinary(node: AstNode, depth: number): Closure | undefined {
   }
 }
 
-function arithmetic(lhs: Closure, rhs: Closure, apply: (a: number, b: number) => number, position?: number): Closure {
+function arithmetic(
+  lhs: Closure,
+  rhs: Closure,
+  apply: (a: number, b: number) => number,
+  position?: number,
+): Closure {
   return (input, variables) => {
     const a = lhs(input, variables);
     const b = rhs(input, variables);
@@ -230,7 +243,12 @@ function arithmetic(lhs: Closure, rhs: Closure, apply: (a: number, b: number) =>
   };
 }
 
-function compare(lhs: Closure, rhs: Closure, apply: (a: string | number, b: string | number) => boolean, position?: number): Closure {
+function compare(
+  lhs: Closure,
+  rhs: Closure,
+  apply: (a: string | number, b: string | number) => boolean,
+  position?: number,
+): Closure {
   return (input, variables) => {
     const a = lhs(input, variables);
     const b = rhs(input, variables);
@@ -259,7 +277,9 @@ function compileUnary(node: AstNode, depth: number): Closure | undefined {
   // Array constructors of literals serve `in`; others join arrays in ways that are the worker's.
   if (node.value === '[' && !node.consarray && node.expressions) {
     const items = node.expressions.map(({ type, value, predicate }) =>
-      predicate === undefined && (type === 'string' || type === 'number' || type === 'value') ? { value } : undefined,
+      predicate === undefined && (type === 'string' || type === 'number' || type === 'value')
+        ? { value }
+        : undefined,
     );
     if (items.some((item) => item === undefined)) return undefined;
     const values = items.map((item) => item!.value);
@@ -273,7 +293,8 @@ function compileCondition(node: AstNode, depth: number): Closure | undefined {
   const then = node.then && compile(node.then, depth + 1);
   const otherwise = node.else === undefined ? () => undefined : compile(node.else, depth + 1);
   if (!condition || !then || !otherwise) return undefined;
-  return (input, variables) => (toBoolean(condition(input, variables)) ? then(input, variables) : otherwise(input, variables));
+  return (input, variables) =>
+    toBoolean(condition(input, variables)) ? then(input, variables) : otherwise(input, variables);
 }
 
 function compileFunction(node: AstNode, depth: number): Closure | undefined {

@@ -31,5 +31,10 @@ const MESSAGES: Readonly<Record<string, string>> = {
 
 /** The error that jsonata raises with this code. */
 export function jsonataError(jsonata: string, position?: number): ExpressionError {
-  return new ExpressionError('expression-failed', `${MESSAGES[jsonata] ?? 'the expression failed'} (${jsonata})`, jsonata, position);
+  return new ExpressionError(
+    'expression-failed',
+    `${MESSAGES[jsonata] ?? 'the expression failed'} (${jsonata})`,
+    jsonata,
+    position,
+  );
 }

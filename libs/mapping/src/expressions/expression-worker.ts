@@ -10,7 +10,8 @@ export interface ExpressionJob {
 }
 
 /** What became of it. */
-export type ExpressionResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ExpressionError };
+export type ExpressionResult =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ExpressionError };
 
 export interface ExpressionWorkerOptions {
   /** Most that one evaluation may take. */
@@ -29,7 +30,12 @@ export interface WorkerRequest {
 export interface WorkerReply {
   readonly id: number;
   readonly value?: string;
-  readonly error?: { readonly code: ExpressionError['code']; readonly message: string; readonly jsonata?: string; readonly position?: number };
+  readonly error?: {
+    readonly code: ExpressionError['code'];
+    readonly message: string;
+    readonly jsonata?: string;
+    readonly position?: number;
+  };
 }
 
 interface Waiting {
@@ -128,7 +134,8 @@ export class ExpressionWorker {
     if (current?.request.id !== id) return;
     this.#current = undefined;
     if (error) current.resolve(failed(error.code, error.message, error.jsonata, error.position));
-    else current.resolve({ ok: true, value: value === undefined ? undefined : (JSON.parse(value) as unknown) });
+    else
+      current.resolve({ ok: true, value: value === undefined ? undefined : (JSON.parse(value) as unknown) });
   }
 
   /** Ends the thread with the evaluation that holds it; the others go on in a new one. */
@@ -145,11 +152,18 @@ export class ExpressionWorker {
     void worker?.terminate();
     current?.resolve(failed('expression-timeout', `the expression took longer than ${this.#deadline} ms`));
     // A thread that cannot start fails what waits instead of trying for ever.
-    if (!started && !current) for (const { resolve } of this.#queue.splice(0)) resolve(failed('expression-failed', 'the expression worker does not start'));
+    if (!started && !current)
+      for (const { resolve } of this.#queue.splice(0))
+        resolve(failed('expression-failed', 'the expression worker does not start'));
     this.#next();
   }
 }
 
-function failed(code: ExpressionError['code'], message: string, jsonata?: string, position?: number): ExpressionResult {
+function failed(
+  code: ExpressionError['code'],
+  message: string,
+  jsonata?: string,
+  position?: number,
+): ExpressionResult {
   return { ok: false, error: new ExpressionError(code, message, jsonata, position) };
 }

@@ -4,7 +4,12 @@ import { compile, type Closure } from './compiler.js';
 
 /** An expression, compiled to a closure where it is simple, else evaluated in the worker. */
 export type Expression =
-  | { readonly source: string; readonly mode: 'compiled'; readonly evaluate: Closure; readonly reads: ReadonlySet<string> }
+  | {
+      readonly source: string;
+      readonly mode: 'compiled';
+      readonly evaluate: Closure;
+      readonly reads: ReadonlySet<string>;
+    }
   | { readonly source: string; readonly mode: 'worker'; readonly reads: ReadonlySet<string> };
 
 /** Why a source is no expression. */
@@ -23,26 +28,42 @@ const MAX_NESTING = 100;
  * Parses and compiles a JSONata expression.
  * @returns the expression, or what is wrong with it and where (characters from 0)
  */
-export function compileExpression(source: string): { ok: true; expression: Expression } | { ok: false; error: ExpressionProblem } {
+export function compileExpression(
+  source: string,
+): { ok: true; expression: Expression } | { ok: false; error: ExpressionProblem } {
   const refused = (message: string, position?: number, hint?: string) => ({
     ok: false as const,
-    error: { code: 'expression-invalid' as const, message, ...(position !== undefined && { position }), ...(hint !== undefined && { hint }) },
+    error: {
+      code: 'expression-invalid' as const,
+      message,
+      ...(position !== undefined && { position }),
+      ...(hint !== undefined && { hint }),
+    },
   });
   if (source.trim() === '') return refused('the expression is empty');
   if (source.length > MAX_LENGTH) return refused(`the expression has more than ${MAX_LENGTH} characters`);
-  if (nesting(source) > MAX_NESTING) return refused(`the expression is nested deeper than ${MAX_NESTING} levels`);
+  if (nesting(source) > MAX_NESTING)
+    return refused(`the expression is nested deeper than ${MAX_NESTING} levels`);
   let ast: AstNode;
   try {
     ast = jsonata(source).ast() as unknown as AstNode;
   } catch (error) {
     const { message, position, token } = error as { message?: string; position?: number; token?: string };
-    return refused(message ?? 'the expression does not parse', position, token === undefined ? undefined : `Look at "${token}".`);
+    return refused(
+      message ?? 'the expression does not parse',
+      position,
+      token === undefined ? undefined : `Look at "${token}".`,
+    );
   }
   const unknown = unknownFunction(ast, new Set());
-  if (unknown !== undefined) return refused(`there is no function $${unknown}`, undefined, 'docs.jsonata.org lists the functions.');
+  if (unknown !== undefined)
+    return refused(`there is no function $${unknown}`, undefined, 'docs.jsonata.org lists the functions.');
   const reads = pathsOf(ast);
   const evaluate = compile(ast);
-  return { ok: true, expression: evaluate ? { source, mode: 'compiled', evaluate, reads } : { source, mode: 'worker', reads } };
+  return {
+    ok: true,
+    expression: evaluate ? { source, mode: 'compiled', evaluate, reads } : { source, mode: 'worker', reads },
+  };
 }
 
 function nesting(source: string): number {
@@ -79,9 +100,14 @@ function unknownFunction(node: unknown, bound: Set<string>): string | undefined 
 
 function collectBound(node: unknown, bound: Set<string>): void {
   if (typeof node !== 'object' || node === null) return;
-  const { type, lhs, arguments: args } = node as { type?: string; lhs?: { value?: unknown }; arguments?: { value?: unknown }[] };
+  const {
+    type,
+    lhs,
+    arguments: args,
+  } = node as { type?: string; lhs?: { value?: unknown }; arguments?: { value?: unknown }[] };
   if (type === 'bind' && typeof lhs?.value === 'string') bound.add(lhs.value);
-  if (type === 'lambda') for (const argument of args ?? []) if (typeof argument.value === 'string') bound.add(argument.value);
+  if (type === 'lambda')
+    for (const argument of args ?? []) if (typeof argument.value === 'string') bound.add(argument.value);
   for (const child of Object.values(node)) collectBound(child, bound);
 }
 

@@ -36,7 +36,10 @@ const HARNESS = `
 
 const { deadlineMs, memoryBytes } = workerData as Settings;
 const quickjs = await getQuickJS();
-const library = readFileSync(join(dirname(createRequire(import.meta.url).resolve('jsonata')), 'jsonata.min.js'), 'utf8');
+const library = readFileSync(
+  join(dirname(createRequire(import.meta.url).resolve('jsonata')), 'jsonata.min.js'),
+  'utf8',
+);
 let runtime: QuickJSRuntime | undefined;
 let context: QuickJSContext | undefined;
 let deadline = Infinity;
@@ -99,16 +102,27 @@ function evaluate({ id, source, input, variables }: WorkerRequest): WorkerReply 
 }
 
 function reply(id: number, json: string): WorkerReply {
-  if (json === 'undefined') return { id, error: { code: 'expression-failed', message: 'the expression waits for something that never comes' } };
-  const { value, error } = JSON.parse(json) as { value?: string; error?: { message: string; jsonata?: string; position?: number } };
+  if (json === 'undefined')
+    return {
+      id,
+      error: { code: 'expression-failed', message: 'the expression waits for something that never comes' },
+    };
+  const { value, error } = JSON.parse(json) as {
+    value?: string;
+    error?: { message: string; jsonata?: string; position?: number };
+  };
   if (error) {
     // jsonata catches what QuickJS raises: its own limits are told apart from the language's errors.
     if (/interrupted/.test(error.message)) return failure(id, new Error('interrupted'));
-    if (/out of memory|stack overflow|Maximum call stack/i.test(error.message)) return failure(id, new Error(error.message));
+    if (/out of memory|stack overflow|Maximum call stack/i.test(error.message))
+      return failure(id, new Error(error.message));
     return { id, error: { code: 'expression-failed', ...error } };
   }
   if (value !== undefined && value.length > MAX_RESULT) {
-    return { id, error: { code: 'expression-memory', message: `the result has more than ${MAX_RESULT} characters` } };
+    return {
+      id,
+      error: { code: 'expression-memory', message: `the result has more than ${MAX_RESULT} characters` },
+    };
   }
   return { id, ...(value !== undefined && { value }) };
 }
@@ -118,8 +132,13 @@ function failure(id: number, error: unknown): WorkerReply {
   const late = performance.now() > deadline || /interrupted/.test(message);
   const memory = /out of memory|stack overflow|Maximum call stack|memory access/i.test(message);
   discard();
-  if (late) return { id, error: { code: 'expression-timeout', message: `the expression took longer than ${deadlineMs} ms` } };
-  if (memory) return { id, error: { code: 'expression-memory', message: 'the expression ran out of memory' } };
+  if (late)
+    return {
+      id,
+      error: { code: 'expression-timeout', message: `the expression took longer than ${deadlineMs} ms` },
+    };
+  if (memory)
+    return { id, error: { code: 'expression-memory', message: 'the expression ran out of memory' } };
   return { id, error: { code: 'expression-failed', message } };
 }
 

@@ -75,7 +75,11 @@ const onNumber = (apply: (value: number) => number): CompiledFunction => ({
   },
 });
 
-const one = (call: (value: unknown) => unknown): CompiledFunction => ({ min: 1, max: 1, call: ([value]) => call(value) });
+const one = (call: (value: unknown) => unknown): CompiledFunction => ({
+  min: 1,
+  max: 1,
+  call: ([value]) => call(value),
+});
 
 /** Aggregates over an array of numbers; a number alone is an array of one. */
 const onNumbers = (apply: (values: readonly number[]) => number | undefined): CompiledFunction =>
@@ -129,7 +133,9 @@ export const FUNCTIONS: Readonly<Record<string, CompiledFunction>> = {
   sum: onNumbers((values) => values.reduce((a, b) => a + b, 0)),
   max: onNumbers((values) => (values.length === 0 ? undefined : Math.max(...values))),
   min: onNumbers((values) => (values.length === 0 ? undefined : Math.min(...values))),
-  average: onNumbers((values) => (values.length === 0 ? undefined : values.reduce((a, b) => a + b, 0) / values.length)),
+  average: onNumbers((values) =>
+    values.length === 0 ? undefined : values.reduce((a, b) => a + b, 0) / values.length,
+  ),
   type: one((value) => {
     if (value === undefined) return undefined;
     if (value === null) return 'null';
@@ -150,4 +156,3 @@ function textPair(apply: (value: string, chars: string) => unknown): CompiledFun
     },
   };
 }
-

@@ -21,7 +21,8 @@ const hasOwn = Object.prototype.hasOwnProperty;
 /** A member of an object, of each object of an array; never of the prototype. */
 export function lookup(input: unknown, key: string): unknown {
   if (input === null || typeof input !== 'object') return undefined;
-  if (!Array.isArray(input)) return hasOwn.call(input, key) ? (input as Record<string, unknown>)[key] : undefined;
+  if (!Array.isArray(input))
+    return hasOwn.call(input, key) ? (input as Record<string, unknown>)[key] : undefined;
   const result = new Sequence();
   for (const item of input as unknown[]) {
     const found = lookup(item, key);
@@ -70,7 +71,9 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   const keys = Object.getOwnPropertyNames(a).sort();
   const others = Object.getOwnPropertyNames(b).sort();
   if (keys.length !== others.length || keys.some((key, i) => key !== others[i])) return false;
-  return keys.every((key) => deepEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+  return keys.every((key) =>
+    deepEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
 }
 
 /** The text of a value, as `$string` and `&` write it. */

@@ -15,7 +15,8 @@ export interface RemoteDocument {
 export function createDocumentLoader(baseUrl: string): (url: string) => Promise<RemoteDocument> {
   const context = readContext();
   return (url) => {
-    if (url !== baseUrl + paths.context) return Promise.reject(new Error(`${url} is not loaded: contexts come from this installation alone`));
+    if (url !== baseUrl + paths.context)
+      return Promise.reject(new Error(`${url} is not loaded: contexts come from this installation alone`));
     return Promise.resolve({ documentUrl: url, document: context });
   };
 }

@@ -18,12 +18,23 @@ interface Contents {
 
 /** An ontology as JSON-LD with its context inline. */
 export function ontologyDocument(name: OntologyName, contents: Contents): object {
-  const scheme = name === 'own' ? `${contents.baseUrl}/api/ontologies/own` : NS.glossa.replace(/#$/, name === 'core' ? '' : `/${name}`);
-  const nodes = name === 'flags' ? contents.flags.map((flag) => flagNode(flag, scheme)) : nodesOf(contents[name], contents, scheme);
+  const scheme =
+    name === 'own'
+      ? `${contents.baseUrl}/api/ontologies/own`
+      : NS.glossa.replace(/#$/, name === 'core' ? '' : `/${name}`);
+  const nodes =
+    name === 'flags'
+      ? contents.flags.map((flag) => flagNode(flag, scheme))
+      : nodesOf(contents[name], contents, scheme);
   return {
     ...readContext(),
     '@graph': [
-      { id: scheme, type: 'ConceptScheme', title: TITLES[name], hasTopConcept: nodes.map((node) => (node as { id: string }).id) },
+      {
+        id: scheme,
+        type: 'ConceptScheme',
+        title: TITLES[name],
+        hasTopConcept: nodes.map((node) => (node as { id: string }).id),
+      },
       ...nodes,
     ],
   };
@@ -36,13 +47,23 @@ const TITLES: Record<OntologyName, string> = {
 };
 
 function nodesOf(properties: readonly ObservableProperty[], contents: Contents, scheme: string): object[] {
-  return properties.flatMap((property) => [propertyNode(property, contents, scheme), ...stateNodes(property, contents, scheme)]);
+  return properties.flatMap((property) => [
+    propertyNode(property, contents, scheme),
+    ...stateNodes(property, contents, scheme),
+  ]);
 }
 
-function propertyNode(property: ObservableProperty, { iri, property: find }: Contents, scheme: string): object {
+function propertyNode(
+  property: ObservableProperty,
+  { iri, property: find }: Contents,
+  scheme: string,
+): object {
   const { label, definition, type, kind, unit, broader, alignments } = property;
-  const matches = (match: 'exact' | 'close') => alignments.filter((one) => one.match === match && isIri(one.target)).map((one) => one.target);
-  const codes = alignments.filter(({ target }) => !isIri(target)).map(({ scheme: source, target }) => `${source}:${target}`);
+  const matches = (match: 'exact' | 'close') =>
+    alignments.filter((one) => one.match === match && isIri(one.target)).map((one) => one.target);
+  const codes = alignments
+    .filter(({ target }) => !isIri(target))
+    .map(({ scheme: source, target }) => `${source}:${target}`);
   const exact = matches('exact');
   const close = matches('close');
   const parents = broader.flatMap((term) => {
@@ -64,7 +85,11 @@ function propertyNode(property: ObservableProperty, { iri, property: find }: Con
   };
 }
 
-function stateNodes({ states = [], origin, term }: ObservableProperty, { baseUrl }: Contents, scheme: string): object[] {
+function stateNodes(
+  { states = [], origin, term }: ObservableProperty,
+  { baseUrl }: Contents,
+  scheme: string,
+): object[] {
   return states.map((state) => ({
     id: stateIri(origin, term, state.term, baseUrl),
     type: 'Concept',
@@ -79,8 +104,15 @@ function flagNode({ term, label, definition }: FlagEntry, scheme: string): objec
 }
 
 /** The IRI of a named state: of the ontology, or below the own property that defines it. */
-export function stateIri(origin: ObservableProperty['origin'], property: string, state: string, baseUrl: string): string {
-  return origin === 'core' ? NS.glossa + encodeURIComponent(state) : `${baseUrl}/api/properties/${encodeURIComponent(property)}#${encodeURIComponent(state)}`;
+export function stateIri(
+  origin: ObservableProperty['origin'],
+  property: string,
+  state: string,
+  baseUrl: string,
+): string {
+  return origin === 'core'
+    ? NS.glossa + encodeURIComponent(state)
+    : `${baseUrl}/api/properties/${encodeURIComponent(property)}#${encodeURIComponent(state)}`;
 }
 
 function isIri(target: string): boolean {

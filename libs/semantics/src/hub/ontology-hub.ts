@@ -46,15 +46,32 @@ export class OntologyHub {
   }
 
   /** Checks a definition of a property of a user's own, naming every problem. */
-  checkOwn(term: string, body: unknown): { ok: true; property: ObservableProperty } | { ok: false; errors: Problem[] } {
+  checkOwn(
+    term: string,
+    body: unknown,
+  ): { ok: true; property: ObservableProperty } | { ok: false; errors: Problem[] } {
     if (this.#core.has(term)) {
       const message = `${term} is a term of the core ontology`;
-      return { ok: false, errors: [{ pointer: '', code: 'property-reserved', message, hint: 'Choose another term; it may name this one as broader.' }] };
+      return {
+        ok: false,
+        errors: [
+          {
+            pointer: '',
+            code: 'property-reserved',
+            message,
+            hint: 'Choose another term; it may name this one as broader.',
+          },
+        ],
+      };
     }
     return checkOwnProperty(term, body, {
       units: this.units,
       property: (other) => this.property(other),
-      suggestKind: (kind) => nearest(kind, [...this.units.allKinds()].map(({ id }) => id)),
+      suggestKind: (kind) =>
+        nearest(
+          kind,
+          [...this.units.allKinds()].map(({ id }) => id),
+        ),
     });
   }
 

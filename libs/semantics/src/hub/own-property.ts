@@ -11,7 +11,9 @@ export interface OwnPropertyContext {
   readonly suggestKind: (kind: string) => readonly string[];
 }
 
-type Checked = { readonly ok: true; readonly property: ObservableProperty } | { readonly ok: false; readonly errors: Problem[] };
+type Checked =
+  | { readonly ok: true; readonly property: ObservableProperty }
+  | { readonly ok: false; readonly errors: Problem[] };
 
 const TERM = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const MEMBERS = ['label', 'definition', 'kind', 'unit', 'broader', 'states', 'circular'];
@@ -21,30 +23,44 @@ const READ_ONLY = new Set(['id', 'iri', 'url', 'type', 'origin', 'alignments']);
 /** Checks a user's property: `{ "label", "kind", "unit"?, "definition"?, "broader"? }`. Names every problem. */
 export function checkOwnProperty(term: string, body: unknown, context: OwnPropertyContext): Checked {
   const errors: Problem[] = [];
-  const fail = (pointer: string, message: string, hint: string) => errors.push(problem(pointer, 'property-invalid', message, hint));
-  if (!TERM.test(term)) fail('', `${term} is no usable term`, 'A term is a letter, then up to 63 letters, digits, - and _.');
+  const fail = (pointer: string, message: string, hint: string) =>
+    errors.push(problem(pointer, 'property-invalid', message, hint));
+  if (!TERM.test(term))
+    fail('', `${term} is no usable term`, 'A term is a letter, then up to 63 letters, digits, - and _.');
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     fail('', 'a property is an object', 'Give { "label", "kind", "unit", "broader" }.');
     return { ok: false, errors };
   }
   const given = body as Record<string, unknown>;
   for (const name of Object.keys(given)) {
-    if (!MEMBERS.includes(name) && !READ_ONLY.has(name)) fail(`/${name}`, `a property has no member ${name}`, `It takes ${MEMBERS.join(', ')}.`);
+    if (!MEMBERS.includes(name) && !READ_ONLY.has(name))
+      fail(`/${name}`, `a property has no member ${name}`, `It takes ${MEMBERS.join(', ')}.`);
   }
   const { label, definition, kind, unit, broader, states, circular } = given;
-  if (typeof label !== 'string' || label.trim() === '' || label.length > 200) fail('/label', 'label is missing', 'Give a name for people, at most 200 characters.');
-  if (definition !== undefined && (typeof definition !== 'string' || definition.length > 4000)) fail('/definition', 'definition is no text', 'Give a sentence.');
-  if (circular !== undefined && typeof circular !== 'boolean') fail('/circular', 'circular is neither true nor false', 'true for directions.');
+  if (typeof label !== 'string' || label.trim() === '' || label.length > 200)
+    fail('/label', 'label is missing', 'Give a name for people, at most 200 characters.');
+  if (definition !== undefined && (typeof definition !== 'string' || definition.length > 4000))
+    fail('/definition', 'definition is no text', 'Give a sentence.');
+  if (circular !== undefined && typeof circular !== 'boolean')
+    fail('/circular', 'circular is neither true nor false', 'true for directions.');
   const broaderTerms = readBroader(broader, term, context, fail);
-  const plain = typeof kind === 'string' && Object.hasOwn(PLAIN_KINDS, kind) ? PLAIN_KINDS[kind as keyof typeof PLAIN_KINDS] : undefined;
+  const plain =
+    typeof kind === 'string' && Object.hasOwn(PLAIN_KINDS, kind)
+      ? PLAIN_KINDS[kind as keyof typeof PLAIN_KINDS]
+      : undefined;
   const localKind = typeof kind === 'string' ? kind.replace(/^quantitykind:/, '') : '';
   const canonical = plain ? undefined : checkQuantity(localKind, unit, context, errors);
-  if (plain && unit !== undefined) errors.push(problem('/unit', 'unit-unexpected', `a ${localKind} has no unit`));
+  if (plain && unit !== undefined)
+    errors.push(problem('/unit', 'unit-unexpected', `a ${localKind} has no unit`));
   const named = readStates(states, plain, fail);
   for (const one of broaderTerms) {
     const parent = context.property(one);
     if (parent && errors.length === 0 && !fits(localKind, parent.kind, context.units)) {
-      fail('/broader', `${one} is a ${parent.kind}, not a ${localKind}`, 'A broader property is of the same or a broader kind.');
+      fail(
+        '/broader',
+        `${one} is a ${parent.kind}, not a ${localKind}`,
+        'A broader property is of the same or a broader kind.',
+      );
     }
   }
   if (errors.length > 0) return { ok: false, errors };
@@ -68,12 +84,24 @@ export function checkOwnProperty(term: string, body: unknown, context: OwnProper
 
 type Fail = (pointer: string, message: string, hint: string) => void;
 
-function checkQuantity(kind: string, unit: unknown, { units, suggestKind }: OwnPropertyContext, errors: Problem[]): string | undefined {
+function checkQuantity(
+  kind: string,
+  unit: unknown,
+  { units, suggestKind }: OwnPropertyContext,
+  errors: Problem[],
+): string | undefined {
   const known = units.kind(kind);
   if (!known) {
     const near = suggestKind(kind);
     const hint = `Give a QUDT quantity kind${near.length > 0 ? ` such as ${near.join(', ')}` : ''}, or State, Position or Text.`;
-    errors.push(problem('/kind', 'property-invalid', kind === '' ? 'kind is missing' : `there is no quantity kind ${kind}`, hint));
+    errors.push(
+      problem(
+        '/kind',
+        'property-invalid',
+        kind === '' ? 'kind is missing' : `there is no quantity kind ${kind}`,
+        hint,
+      ),
+    );
     return undefined;
   }
   if (unit === undefined) {
@@ -83,7 +111,14 @@ function checkQuantity(kind: string, unit: unknown, { units, suggestKind }: OwnP
   }
   const resolved = typeof unit === 'string' ? units.resolve(unit, { kind }) : undefined;
   if (!resolved || !('unit' in resolved)) {
-    errors.push(problem('/unit', resolved?.code ?? 'unit-unknown', resolved?.message ?? 'unit is no text', resolved?.hint));
+    errors.push(
+      problem(
+        '/unit',
+        resolved?.code ?? 'unit-unknown',
+        resolved?.message ?? 'unit is no text',
+        resolved?.hint,
+      ),
+    );
     return undefined;
   }
   if (units.kindAccepts(kind, resolved.unit)) return resolved.unit.id;
@@ -97,8 +132,14 @@ function readBroader(broader: unknown, term: string, { property }: OwnPropertyCo
   const found: string[] = [];
   for (const one of terms) {
     const parent = typeof one === 'string' ? property(one) : undefined;
-    if (!parent) fail('/broader', `there is no property ${String(one)}`, 'Define it first, or choose one of GET /api/properties.');
-    else if (isBelow(parent, term, property)) fail('/broader', `${parent.term} is ${term} or narrower than it`, 'The hierarchy has no cycles.');
+    if (!parent)
+      fail(
+        '/broader',
+        `there is no property ${String(one)}`,
+        'Define it first, or choose one of GET /api/properties.',
+      );
+    else if (isBelow(parent, term, property))
+      fail('/broader', `${parent.term} is ${term} or narrower than it`, 'The hierarchy has no cycles.');
     else found.push(parent.term);
   }
   return found;
@@ -125,9 +166,17 @@ function readStates(states: unknown, plain: string | undefined, fail: Fail): Obs
     plain === 'state' &&
     Array.isArray(states) &&
     states.length > 0 &&
-    states.every((one) => typeof one === 'string' || (typeof one === 'object' && one !== null && typeof (one as { term?: unknown }).term === 'string'));
+    states.every(
+      (one) =>
+        typeof one === 'string' ||
+        (typeof one === 'object' && one !== null && typeof (one as { term?: unknown }).term === 'string'),
+    );
   if (!usable) {
-    fail('/states', 'states is no list of terms of a State', 'Give kind "State" and states such as ["Open", "Closed"].');
+    fail(
+      '/states',
+      'states is no list of terms of a State',
+      'Give kind "State" and states such as ["Open", "Closed"].',
+    );
     return undefined;
   }
   return (states as (string | { term: string; label?: string; definition?: string })[]).map((one) => {

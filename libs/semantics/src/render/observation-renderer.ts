@@ -58,7 +58,10 @@ export class ObservationRenderer {
     if (cached) return cached;
     const { device, name, feature } = series;
     const text = (path: string) => JSON.stringify(this.baseUrl + path);
-    const observations = text(paths.datastream(device, name)).replace('/api/datastreams/', '/api/observations/');
+    const observations = text(paths.datastream(device, name)).replace(
+      '/api/datastreams/',
+      '/api/observations/',
+    );
     const frame: Frame = {
       head: `"id":${observations.slice(0, -1)}/`,
       middle: `","type":"Observation","madeBySensor":${text(paths.device(device))},"observedProperty":${JSON.stringify(this.property(series))},"hasFeatureOfInterest":${text(feature === '' ? paths.device(device) : paths.feature(feature))},"datastream":${text(paths.datastream(device, name))},"phenomenonTime":"`,

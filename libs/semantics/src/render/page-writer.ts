@@ -1,6 +1,20 @@
-import { NS, compactIri, flagNames, formatMicros, paths, type ObservationFormat, type ObservationRecord } from '#model';
+import {
+  NS,
+  compactIri,
+  flagNames,
+  formatMicros,
+  paths,
+  type ObservationFormat,
+  type ObservationRecord,
+} from '#model';
 import { ObservationRenderer, type ReadConversion } from './observation-renderer.js';
-import { escapeLiteral, observationIri, observationProperties, type RdfObject, type RdfProperty } from './rdf.js';
+import {
+  escapeLiteral,
+  observationIri,
+  observationProperties,
+  type RdfObject,
+  type RdfProperty,
+} from './rdf.js';
 
 /** Writes a page of observations: `head`, then each row, then `tail`. */
 export interface PageWriter {
@@ -88,7 +102,8 @@ class CsvWriter implements PageWriter {
 
   row(record: ObservationRecord, conversion: ReadConversion | undefined): string {
     const { series, time, resultTime, schema, flags } = record;
-    const value = conversion && typeof record.value === 'number' ? conversion.apply(record.value) : record.value;
+    const value =
+      conversion && typeof record.value === 'number' ? conversion.apply(record.value) : record.value;
     const unit = conversion?.unit ?? series.unit;
     const cells = [
       series.device,
@@ -129,7 +144,8 @@ class NQuadsWriter implements PageWriter {
     const { baseUrl, id } = this.options;
     const subject = `<${observationIri(record, baseUrl)}>`;
     let text = `<${id}> <${NS.sosa}hasMember> ${subject} .\n`;
-    for (const property of observationProperties(record, baseUrl, conversion)) text += this.#triple(subject, property);
+    for (const property of observationProperties(record, baseUrl, conversion))
+      text += this.#triple(subject, property);
     return text;
   }
 
@@ -149,7 +165,9 @@ class NQuadsWriter implements PageWriter {
 function term(object: Exclude<RdfObject, { node: readonly RdfProperty[] }>): string {
   if ('iri' in object) return `<${object.iri}>`;
   const { literal, datatype } = object;
-  return datatype === `${NS.xsd}string` ? `"${escapeLiteral(literal)}"` : `"${escapeLiteral(literal)}"^^<${datatype}>`;
+  return datatype === `${NS.xsd}string`
+    ? `"${escapeLiteral(literal)}"`
+    : `"${escapeLiteral(literal)}"^^<${datatype}>`;
 }
 
 const TURTLE_PREFIXES = ['glossa', 'sosa', 'qudt', 'unit', 'quantitykind', 'geo', 'xsd', 'hydra'] as const;
@@ -175,7 +193,9 @@ class TurtleWriter implements PageWriter {
   }
 
   #properties(properties: readonly RdfProperty[], indent: string): string {
-    return properties.map(([predicate, object]) => `${this.#predicate(predicate)} ${this.#object(object, indent)}`).join(` ;\n${indent}`);
+    return properties
+      .map(([predicate, object]) => `${this.#predicate(predicate)} ${this.#object(object, indent)}`)
+      .join(` ;\n${indent}`);
   }
 
   #predicate(predicate: string): string {

@@ -12,7 +12,10 @@ export type RdfObject =
 export type RdfProperty = readonly [predicate: string, object: RdfObject];
 
 const iri = (value: string): RdfObject => ({ iri: value });
-const typed = (literal: string, type: 'dateTime' | 'boolean' | 'string'): RdfObject => ({ literal, datatype: NS.xsd + type });
+const typed = (literal: string, type: 'dateTime' | 'boolean' | 'string'): RdfObject => ({
+  literal,
+  datatype: NS.xsd + type,
+});
 
 /** The canonical form of xsd:double, as JSON-LD writes numbers to RDF (JSON-LD 1.1 API, 8.6). */
 export function canonicalDouble(value: number): string {
@@ -25,14 +28,21 @@ export function observationIri({ series, time, nth }: ObservationRecord, baseUrl
 }
 
 /** The triples of an observation: the same graph as its JSON-LD. */
-export function observationProperties(record: ObservationRecord, baseUrl: string, conversion?: ReadConversion): RdfProperty[] {
+export function observationProperties(
+  record: ObservationRecord,
+  baseUrl: string,
+  conversion?: ReadConversion,
+): RdfProperty[] {
   const { series, time, resultTime, schema, flags } = record;
   const { device, name, feature } = series;
   const properties: RdfProperty[] = [
     [`${NS.rdf}type`, iri(`${NS.sosa}Observation`)],
     [`${NS.sosa}madeBySensor`, iri(baseUrl + paths.device(device))],
     [`${NS.sosa}observedProperty`, iri(propertyIri(record, baseUrl))],
-    [`${NS.sosa}hasFeatureOfInterest`, iri(baseUrl + (feature === '' ? paths.device(device) : paths.feature(feature)))],
+    [
+      `${NS.sosa}hasFeatureOfInterest`,
+      iri(baseUrl + (feature === '' ? paths.device(device) : paths.feature(feature))),
+    ],
     [`${NS.glossa}datastream`, iri(baseUrl + paths.datastream(device, name))],
     [`${NS.sosa}phenomenonTime`, typed(formatMicros(time), 'dateTime')],
     [`${NS.sosa}resultTime`, typed(formatMicros(resultTime), 'dateTime')],
@@ -54,7 +64,11 @@ function propertyIri({ series }: ObservationRecord, baseUrl: string): string {
   }
 }
 
-function result({ series, value }: ObservationRecord, baseUrl: string, conversion?: ReadConversion): RdfProperty {
+function result(
+  { series, value }: ObservationRecord,
+  baseUrl: string,
+  conversion?: ReadConversion,
+): RdfProperty {
   const simple = `${NS.sosa}hasSimpleResult`;
   switch (series.type) {
     case 'quantity': {
@@ -83,8 +97,19 @@ function result({ series, value }: ObservationRecord, baseUrl: string, conversio
 
 /** Escapes a literal for N-Quads and Turtle (RDF 1.1 N-Triples, ECHAR and UCHAR). */
 export function escapeLiteral(text: string): string {
-  return text.replace(ESCAPED, (char) => ECHAR[char] ?? `\\u${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`);
+  return text.replace(
+    ESCAPED,
+    (char) => ECHAR[char] ?? `\\u${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
+  );
 }
 
 const ESCAPED = new RegExp('["\\\\\\u0000-\\u001f\\u007f]', 'g');
-const ECHAR: Record<string, string> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b', '\f': '\\f' };
+const ECHAR: Record<string, string> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\b': '\\b',
+  '\f': '\\f',
+};

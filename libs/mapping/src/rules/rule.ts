@@ -1,0 +1,137 @@
+import {
+  FLAGS,
+  pointer,
+  type ErrorCode,
+  type ObservableProperty,
+  type ObservationValue,
+  type Rejection,
+} from '#model';
+import { nameUnit } from '#semantics';
+import { ExpressionError, type Expression, type Variables } from '../expressions/index.js';
+import { brief, type Trace } from '../trace.js';
+import type { Reader, Resolved } from './reader.js';
+import type { Template } from './template.js';
+import type { TimeReader } from './time-reader.js';
+import { typedValue, Unfit } from './typed-value.js';
+import { UnitReader, type UnitConversion } from './unit-reader.js';
+
+/** A rule of a document, compiled. */
+export interface RuleParts {
+  readonly name: string;
+  readonly property: ObservableProperty;
+  readonly read: Reader;
+  readonly when?: Reader;
+  /** Fixed, or read from the payload; undefined for what has no unit. */
+  readonly unit?: UnitConversion | UnitReader;
+  readonly values?: Readonly<Record<string, boolean | string | number>>;
+  /** In the rule's unit. */
+  readonly range?: readonly [number, number];
+  readonly outOfRange: 'flag' | 'reject';
+  readonly device?: Template;
+  readonly feature?: Template;
+  readonly time?: TimeReader;
+  /** Every expression of the rule; what the worker evaluates is among them. */
+  readonly expressions: readonly Expression[];
+  /** JSON Pointers of the payload that the rule reads. */
+  readonly reads: readonly string[];
+}
+
+/** What a rule makes of a payload: a value with flags, nothing, or why not. */
+export type RuleResult = { readonly value: ObservationValue; readonly flags: number } | Rejection | undefined;
+
+/** One datastream's rule. */
+export class Rule {
+  readonly pointer: string;
+
+  constructor(readonly parts: RuleParts) {
+    this.pointer = pointer('observations', parts.name);
+  }
+
+  /** Evaluates the rule on a payload or item. */
+  apply(
+    input: unknown,
+    variables: Variables,
+    resolved: Resolved | undefined,
+    trace: Trace | undefined,
+  ): RuleResult {
+    const { name, when } = this.parts;
+    try {
+      if (when && when(input, variables, resolved) !== true) {
+        trace?.add('when', '`when` does not hold: no observation', name);
+        return undefined;
+      }
+      const raw = this.parts.read(input, variables, resolved);
+      if (raw === undefined || raw === null) {
+        trace?.add('value', 'the value is absent: no observation', name);
+        return undefined;
+      }
+      trace?.add('value', `raw value ${brief(raw)}`, name);
+      return this.#convert(raw, input, variables, resolved, trace);
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      return this.reject('map', error.code, error.message, trace);
+    }
+  }
+
+  #convert(
+    raw: unknown,
+    input: unknown,
+    variables: Variables,
+    resolved: Resolved | undefined,
+    trace: Trace | undefined,
+  ): RuleResult {
+    const { property, values, unit, range } = this.parts;
+    const meant = values ? meaning(raw, values) : raw;
+    if (meant instanceof Unfit) return this.reject('map', meant.code, meant.message, trace);
+    if (values && trace)
+      trace.add('value', `\`values\`: ${brief(raw)} means ${brief(meant)}`, this.parts.name);
+    const value = typedValue(meant, property);
+    if (value instanceof Unfit) return this.reject('map', value.code, value.message, trace);
+    if (typeof value !== 'number' || !unit) return { value, flags: 0 };
+    const found = unit instanceof UnitReader ? unit.at(input, variables, resolved) : unit;
+    if (found instanceof Unfit) return this.reject('map', found.code, found.message, trace);
+    let flags = 0;
+    if (range && (value < range[0] || value > range[1])) {
+      const message = `${value} is outside ${range[0]} to ${range[1]}`;
+      if (this.parts.outOfRange === 'reject')
+        return this.reject('check', 'value-out-of-range', message, trace);
+      flags = FLAGS['out-of-range'];
+      trace?.add('range', `${message}: kept and flagged`, this.parts.name);
+    }
+    const canonical = found.conversion.apply(value);
+    if (!Number.isFinite(canonical))
+      return this.reject('map', 'value-not-finite', `${value} converts to ${canonical}`, trace);
+    if (trace) this.#tellUnit(value, canonical, found, trace);
+    return { value: canonical, flags };
+  }
+
+  #tellUnit(value: number, canonical: number, { unit, conversion }: UnitConversion, trace: Trace): void {
+    const from = nameUnit(unit);
+    const text = conversion.identity
+      ? `${value} ${from} is in the canonical unit: kept exactly`
+      : `${value} ${from} is ${canonical} unit:${this.parts.property.unit ?? ''}`;
+    trace.add('unit', text, this.parts.name);
+  }
+
+  /** Why a value is not stored; the good ones are stored all the same. */
+  reject(stage: 'map' | 'check', code: ErrorCode, message: string, trace: Trace | undefined): Rejection {
+    const { name } = this.parts;
+    trace?.add('result', `rejected: ${message}`, name);
+    return { stage, code, message: `${name}: ${message}`, pointer: this.pointer, name };
+  }
+}
+
+/** Whether a rule's result is a rejection. */
+export function isRejection(result: RuleResult): result is Rejection {
+  return result !== undefined && 'code' in result;
+}
+
+/** The meaning of a raw value by its text; a state that is one already stays. */
+function meaning(raw: unknown, values: Readonly<Record<string, boolean | string | number>>): unknown {
+  const key = typeof raw === 'string' ? raw : JSON.stringify(raw);
+  if (Object.hasOwn(values, key)) return values[key];
+  return new Unfit(
+    'value-unmapped',
+    `${brief(raw)} is not among ${Object.keys(values).map(brief).join(', ')}`,
+  );
+}

@@ -1,0 +1,62 @@
+import type { ObservableProperty } from '#model';
+import type { Conversion, Unit, UnitTable } from '#semantics';
+import type { Expression, Variables } from '../expressions/index.js';
+import { brief } from '../trace.js';
+import type { Reader, Resolved } from './reader.js';
+import { Unfit } from './typed-value.js';
+
+/** A unit and how its values become canonical. */
+export interface UnitConversion {
+  readonly unit: Unit;
+  readonly conversion: Conversion;
+}
+
+const MAX_SPELLINGS = 256;
+
+/** Resolves a spelling for a property and compiles the conversion to its canonical unit. */
+export function conversionFor(
+  spelling: string,
+  property: ObservableProperty,
+  units: UnitTable,
+):
+  | UnitConversion
+  | {
+      readonly code: 'unit-unknown' | 'unit-ambiguous' | 'unit-incompatible';
+      readonly message: string;
+      readonly hint: string;
+    } {
+  const { kind, unit: canonical = '' } = property;
+  const resolved = units.resolve(spelling, { kind, unit: canonical });
+  if (!('unit' in resolved)) return resolved;
+  const conversion = units.conversion(resolved.unit, units.get(canonical)!, kind);
+  return 'error' in conversion ? conversion.error : { unit: resolved.unit, conversion };
+}
+
+/** The unit that a payload says: each spelling is resolved once. */
+export class UnitReader {
+  readonly #known = new Map<string, UnitConversion | Unfit>();
+
+  constructor(
+    readonly expression: Expression,
+    private readonly read: Reader,
+    private readonly map: Readonly<Record<string, string>> | undefined,
+    private readonly property: ObservableProperty,
+    private readonly units: UnitTable,
+  ) {}
+
+  at(input: unknown, variables: Variables, resolved: Resolved | undefined): UnitConversion | Unfit {
+    const said =
+      this.read(input, variables, resolved) ??
+      (input === variables.payload ? undefined : this.read(variables.payload, variables, resolved));
+    if (typeof said !== 'string')
+      return new Unfit('unit-missing', `the payload says no unit: ${brief(said)}`);
+    let known = this.#known.get(said);
+    if (known) return known;
+    const spelling = this.map && Object.hasOwn(this.map, said) ? this.map[said]! : said;
+    const found = conversionFor(spelling, this.property, this.units);
+    known = 'code' in found ? new Unfit(found.code, found.message) : found;
+    if (this.#known.size >= MAX_SPELLINGS) this.#known.clear();
+    this.#known.set(said, known);
+    return known;
+  }
+}
