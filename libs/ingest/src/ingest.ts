@@ -134,7 +134,7 @@ export class Ingest {
     raw: RawMessage,
     i: number,
     fallback: Mapped | undefined,
-    waited: { payload: unknown; matches?: boolean; result?: MapResult } | undefined,
+    waited: { payload: unknown; matches?: boolean | Rejection; result?: MapResult } | undefined,
   ): Mapped | Promise<Mapped> {
     const { candidates } = route;
     let refused: Mapped | undefined;
@@ -156,6 +156,10 @@ export class Ingest {
       if (matches instanceof Promise) {
         return matches.then((held) => this.#choose(route, raw, at, fallback, { payload, matches: held }));
       }
+      if (typeof matches === 'object') {
+        refused ??= { candidate, rejection: matches };
+        continue;
+      }
       if (!matches) continue;
       const result = waited?.result ?? bound.map(payload);
       if (result instanceof Promise) {
@@ -165,7 +169,7 @@ export class Ingest {
       }
       const mapped: Mapped = { candidate, result };
       if (!this.devices.anyBound || candidates.length === 1) return mapped;
-      const device = bound.device ?? result.values[0]?.target.device;
+      const device = result.device ?? result.values[0]?.target.device;
       const registered = device === undefined ? undefined : this.devices.get(device)?.schemas;
       if (registered?.includes(bound.schema.id)) return mapped;
       fallback ??= mapped;
@@ -204,7 +208,7 @@ export class Ingest {
         flags: time === undefined ? flags : flags | (clockFlag(time, raw.received) ? FLAGS.clock : 0),
       });
     }
-    const device = values[0]?.series.device ?? bound.device ?? result.values[0]?.target.device;
+    const device = values[0]?.series.device ?? result.device ?? result.values[0]?.target.device;
     const messageRejected = values.length === 0 && rejections.length > 0;
     return {
       values,

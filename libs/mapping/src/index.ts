@@ -1,0 +1,11 @@
+export { checkSchema, type CheckedSchema, type CheckOptions } from './document/check-schema.js';
+export type { MappingEnvironment } from './environment.js';
+export { ExpressionWorker } from './expressions/index.js';
+export { clockFlag } from './rules/time-reader.js';
+export type { BoundSchema } from './schema/bound-schema.js';
+export type { CompiledSchema } from './schema/compiled-schema.js';
+export type { MappedValue, MapResult, MapTarget } from './schema/map-result.js';
+export { previewSchema, type SchemaPreview } from './schema/preview.js';
+export type { CompiledStatus } from './schema/status.js';
+export { comparePatterns, TopicPattern, type TopicVariables } from './topic-pattern.js';
+export type { TraceStep } from './trace.js';

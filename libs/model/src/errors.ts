@@ -99,13 +99,17 @@ export const ERRORS = {
     title: '`each` did not yield an array or object',
     hint: 'Its items are the payloads of the rules.',
   },
+  'each-too-many': {
+    title: '`each` yields too many items',
+    hint: 'At most 10,000 items of a message are read; send several messages.',
+  },
   'device-missing': {
     title: 'The device template yields no id',
     hint: 'Check the variables and expressions of "device".',
   },
   'device-invalid': {
     title: 'The device template yields an unusable id',
-    hint: 'Ids are 1 to 256 characters without control characters.',
+    hint: 'Ids are 1 to 256 characters without control characters, and not . or ..',
   },
   'device-unknown': {
     title: 'The device is not registered',
@@ -117,11 +121,11 @@ export const ERRORS = {
   },
   'feature-invalid': {
     title: 'The feature template yields an unusable path',
-    hint: 'Segments are not empty and hold no control characters.',
+    hint: 'Segments are not empty, not . or .., and hold no control characters.',
   },
   'datastream-invalid': {
     title: 'The datastream name is unusable',
-    hint: 'Names are 1 to 256 characters without control characters.',
+    hint: 'Names are 1 to 256 characters without control characters, and not . or ..',
   },
   'value-not-number': { title: 'The value is not a number', hint: 'Use "value" to pick or convert it.' },
   'value-not-finite': {

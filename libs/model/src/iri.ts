@@ -41,9 +41,13 @@ export const paths = {
   context: '/api/contexts/v1.jsonld',
 } as const;
 
-/** Whether a text may serve as a device id, datastream name or path segment: not empty, no control characters, at most 256. */
+/**
+ * Whether a text may serve as a device id, datastream name or path segment: not empty, no control characters, at
+ * most 256. `.` and `..` are none: clients take them out of a URL, percent-encoded or not (RFC 3986, 5.2.4; WHATWG
+ * URL, 4.2), so that nothing would answer at their IRI.
+ */
 export function isName(text: string): boolean {
-  return text.length > 0 && text.length <= 256 && !/[\p{Cc}\p{Cs}]/u.test(text);
+  return text.length > 0 && text.length <= 256 && !/^\.{1,2}$|[\p{Cc}\p{Cs}]/u.test(text);
 }
 
 /** Whether a text is a feature path: names joined by `/`, none empty, at most 1,024 characters. */

@@ -23,7 +23,7 @@ export function formatMicros(t: Micros): string {
 }
 
 const ISO =
-  /^([+-]\d{6}|\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?$/;
+  /^([+-]\d{6}|\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?$/;
 
 /** An ISO 8601 text read: the instant as if in UTC when it names no zone. */
 export interface ParsedInstant {
@@ -45,10 +45,12 @@ export function parseInstant(text: string): ParsedInstant | undefined {
   const date = new Date(0);
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   date.setUTCHours(h, Number(minute), leap ? 59 : Number(second), 0);
-  const rolled =
-    date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day) + (h === 24 ? 1 : 0);
-  if (Number.isNaN(date.getTime()) || h > 24 || Number(minute) > 59 || Number(second) > 60) return undefined;
-  if (h === 24 ? Number(minute) > 0 || Number(second) > 0 : rolled) return undefined;
+  const midnight = h === 24 && Number(`${minute}${second}${fraction}`) === 0;
+  if (Number.isNaN(date.getTime()) || Number(minute) > 59 || Number(second) > 60) return undefined;
+  if (h > 23 && !midnight) return undefined;
+  // 24:00 is the midnight that ends the day (ISO 8601, 4.2.3): the day itself must exist all the same.
+  const within = midnight ? new Date(date.getTime() - 86_400_000) : date;
+  if (within.getUTCMonth() !== Number(month) - 1 || within.getUTCDate() !== Number(day)) return undefined;
   let t = date.getTime() * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
   if (zone && zone !== 'Z' && zone !== 'z') {
     const digits = zone.slice(1).replace(':', '');

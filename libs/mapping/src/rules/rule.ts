@@ -9,6 +9,7 @@ import {
 import { nameUnit } from '#semantics';
 import { ExpressionError, type Expression, type Variables } from '../expressions/index.js';
 import { brief, type Trace } from '../trace.js';
+import type { Condition } from './condition.js';
 import type { Reader, Resolved } from './reader.js';
 import type { Template } from './template.js';
 import type { TimeReader } from './time-reader.js';
@@ -20,7 +21,7 @@ export interface RuleParts {
   readonly name: string;
   readonly property: ObservableProperty;
   readonly read: Reader;
-  readonly when?: Reader;
+  readonly when?: Condition;
   /** Fixed, or read from the payload; undefined for what has no unit. */
   readonly unit?: UnitConversion | UnitReader;
   readonly values?: Readonly<Record<string, boolean | string | number>>;
@@ -30,8 +31,10 @@ export interface RuleParts {
   readonly device?: Template;
   readonly feature?: Template;
   readonly time?: TimeReader;
-  /** Every expression of the rule; what the worker evaluates is among them. */
-  readonly expressions: readonly Expression[];
+  /** Its expressions over an item, `value` and `when`. */
+  readonly inner: readonly Expression[];
+  /** Those that are tried on the whole payload where the item has nothing: unit, time, device, feature. */
+  readonly outer: readonly Expression[];
   /** JSON Pointers of the payload that the rule reads. */
   readonly reads: readonly string[];
 }
@@ -56,7 +59,7 @@ export class Rule {
   ): RuleResult {
     const { name, when } = this.parts;
     try {
-      if (when && when(input, variables, resolved) !== true) {
+      if (when && !when(input, variables, resolved)) {
         trace?.add('when', '`when` does not hold: no observation', name);
         return undefined;
       }

@@ -250,7 +250,7 @@ export function decodeCursor(text: string): Cursor | undefined {
   const match = /^(-?\d{1,16})\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})$/.exec(text);
   if (!match) return undefined;
   const [time, series, nth, batch] = match.slice(1).map(Number) as [number, number, number, number];
-  return { time, series, nth, batch };
+  return Number.isSafeInteger(time) ? { time, series, nth, batch } : undefined;
 }
 
 /** Writes a datastream's key for a URL, as `latest` pages by it. */
