@@ -1,6 +1,12 @@
+import { availableParallelism } from 'node:os';
+import vm from 'node:vm';
+import { runJest } from './scripts/run-jest.mjs';
+
+// "npx jest" comes without the flag for ES modules; "npm test" brings it.
+if (!('SourceTextModule' in vm)) await runJest(process.argv.slice(2));
+
 export default {
   testEnvironment: 'node',
-  // Builds once: worker threads load compiled files, which Jest cannot transform.
   globalSetup: '<rootDir>/test/jest.setup.mjs',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
@@ -8,4 +14,6 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist'],
   testMatch: ['**/*.spec.ts'],
+  // Jest's default leaves one core idle, which on two cores is half of the machine.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
 };

@@ -1,7 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { describeFailure, setUp } from '../scripts/setup.mjs';
 
 /** Worker threads run compiled files, so the tests see the same build that users start. */
-export default function build() {
-  if (process.env.GLOSSA_TEST_NO_BUILD) return;
-  execFileSync('npx', ['--no-install', 'nest', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+export default async function prepare() {
+  try {
+    await setUp({ mayInstall: false });
+  } catch (error) {
+    process.stderr.write(describeFailure(error));
+    throw new Error('The tests need the build.', { cause: error });
+  }
 }
