@@ -79,7 +79,7 @@ export class SeriesTable {
 
   #add(series: Series): void {
     let names = this.#devices.get(series.device);
-    if (!names) this.#devices.set(series.device, (names = new Map()));
+    if (!names) this.#devices.set(series.device, (names = new Map<string, Datastream>()));
     let datastream = names.get(series.name);
     if (!datastream) {
       datastream = new Datastream(series.device, series.name, series.property);

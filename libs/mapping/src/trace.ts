@@ -28,11 +28,6 @@ export class Trace {
 /** A value as a trace shows it: short JSON. */
 export function brief(value: unknown): string {
   if (value === undefined) return 'nothing';
-  let text: string | undefined;
-  try {
-    text = typeof value === 'number' ? String(value) : JSON.stringify(value);
-  } catch {
-    text = String(value);
-  }
-  return text === undefined ? typeof value : text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

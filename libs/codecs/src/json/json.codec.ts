@@ -32,7 +32,11 @@ function checkDepth(text: string): void {
       i = endOfString(text, i + 1);
     } else if (code === 0x7b || code === 0x5b) {
       if (++depth > MAX_DEPTH)
-        throw new CodecError('payload-too-deep', `the payload is nested deeper than ${MAX_DEPTH} levels`, i);
+        throw new CodecError(
+          'payload-too-deep',
+          `the payload is nested deeper than ${MAX_DEPTH} levels`,
+          Buffer.byteLength(text.slice(0, i)),
+        );
     } else if (code === 0x7d || code === 0x5d) depth--;
   }
 }

@@ -20,10 +20,11 @@ class TextCodec implements Codec {
 
   decode(bytes: Uint8Array): unknown {
     checkSize(bytes);
-    const text = decodeUtf8(bytes).trim();
+    const text = decodeUtf8(bytes);
     const { separator, fields } = this.options;
-    if (separator === undefined || !fields) return { value: this.#value(text) };
-    const parts = text.split(separator);
+    if (separator === undefined || !fields) return { value: this.#value(text.trim()) };
+    // The line is not trimmed: the separator may be a tab, and the first field empty.
+    const parts = text.split(separator, fields.length);
     const record: Record<string, string> = {};
     for (const [i, field] of fields.entries()) {
       const part = parts[i]?.trim();
@@ -48,7 +49,7 @@ export const text: CodecFactory = {
       separator: { type: 'string', minLength: 1, maxLength: 8 },
       fields: {
         type: 'array',
-        items: { type: 'string', minLength: 1, pattern: '^(?!__proto__$)' },
+        items: { type: 'string', minLength: 1, not: { const: '__proto__' } },
         minItems: 1,
         maxItems: 256,
         uniqueItems: true,

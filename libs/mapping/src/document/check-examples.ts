@@ -1,7 +1,7 @@
 import { parseInstant, type SchemaExample } from '#model';
 import type { OntologyHub } from '#semantics';
 import type { TopicPattern } from '../topic-pattern.js';
-import { isObject, type Problems } from './problems.js';
+import type { Problems } from './problems.js';
 
 const MEMBERS = ['topic', 'payload', 'payloadBase64', 'expect', 'title', 'description'];
 const EXPECTED = ['property', 'value', 'unit', 'name', 'phenomenonTime'];

@@ -76,7 +76,8 @@ export function compileRule(
     ...(time && { time }),
     inner,
     outer,
-    reads: [...(value ? [] : [pointer(name)]), ...[...inner, ...outer].flatMap(({ reads }) => [...reads])],
+    reads: [...(value?.reads ?? [pointer(name)]), ...outer.flatMap(({ reads }) => [...reads])],
+    looks: [...(when?.reads ?? [])],
   };
   return new Rule(parts);
 }

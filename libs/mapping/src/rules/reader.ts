@@ -11,7 +11,7 @@ export class Resolved {
 
   set(expression: Expression, input: unknown, result: ExpressionResult): void {
     let results = this.#results.get(expression);
-    if (!results) this.#results.set(expression, (results = new Map()));
+    if (!results) this.#results.set(expression, (results = new Map<unknown, ExpressionResult>()));
     results.set(input, result);
   }
 

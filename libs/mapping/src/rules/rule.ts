@@ -35,8 +35,10 @@ export interface RuleParts {
   readonly inner: readonly Expression[];
   /** Those that are tried on the whole payload where the item has nothing: unit, time, device, feature. */
   readonly outer: readonly Expression[];
-  /** JSON Pointers of the payload that the rule reads. */
+  /** JSON Pointers of the item that the rule takes up, with all below them. */
   readonly reads: readonly string[];
+  /** JSON Pointers that its condition looks at. */
+  readonly looks: readonly string[];
 }
 
 /** What a rule makes of a payload: a value with flags, nothing, or why not. */

@@ -32,7 +32,7 @@ export class Template {
       const close = closing(source, open);
       if (close < 0) return { message: `a "{" without "}" in ${source}`, position: open };
       const part = readPart(source.slice(open + 1, close), names);
-      if ('message' in part) return { message: part.message, position: open };
+      if ('message' in part) return { message: part.message, position: open + 1 + (part.position ?? -1) };
       parts.push(part);
       at = close + 1;
     }
@@ -69,7 +69,7 @@ export class Template {
         const value =
           part.read(input, variables, resolved) ??
           (input === variables.payload ? undefined : part.read(variables.payload, variables, resolved));
-        if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+        if (typeof value !== 'string' && typeof value !== 'boolean' && !Number.isFinite(value))
           return undefined;
         text += String(value);
       }
@@ -78,10 +78,17 @@ export class Template {
   }
 }
 
-function readPart(inner: string, names: ReadonlySet<string>): Part | { message: string } {
+function readPart(
+  inner: string,
+  names: ReadonlySet<string>,
+): Part | { readonly message: string; readonly position?: number } {
   if (inner.startsWith('=')) {
     const compiled = compileExpression(inner.slice(1).trim());
-    if (!compiled.ok) return { message: compiled.error.message };
+    if (!compiled.ok) {
+      const { message, position } = compiled.error;
+      const start = inner.length - inner.slice(1).trimStart().length;
+      return { message, ...(position !== undefined && { position: start + position }) };
+    }
     return { kind: 'expression', read: readerOf(compiled.expression), expression: compiled.expression };
   }
   const name = inner.trim();

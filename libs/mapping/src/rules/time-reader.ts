@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { DateTime, type Zone } from 'luxon';
 import { FLAGS, parseInstant, type Micros, type TimeFormat } from '#model';
 import type { Expression, Variables } from '../expressions/index.js';
 import type { Reader, Resolved } from './reader.js';
@@ -20,9 +20,8 @@ const AUTO = [
   [1e17, 'unix-us'],
   [Infinity, 'unix-ns'],
 ] as const;
-/** Years 1 to 9999: what ISO 8601 prints with four digits. */
-const EARLIEST = -62_135_596_800_000_000;
-const LATEST = 253_402_300_799_999_999;
+/** Nanoseconds of any year that is kept, with room for zeros in front. */
+const MAX_DIGITS = 30;
 
 const DAY = 86_400_000_000;
 const YEAR_2000 = 946_684_800_000_000;
@@ -67,6 +66,7 @@ function readUnix(value: unknown, format: keyof typeof SCALES): ReadTime {
   const text = typeof value === 'string' ? value.trim() : undefined;
   if (text !== undefined && !/^-?\d+(\.\d+)?$/.test(text)) return UNREADABLE;
   if (text === undefined && typeof value !== 'number') return UNREADABLE;
+  if (text !== undefined && text.length > MAX_DIGITS) return UNREADABLE;
   // Digits beyond a double's are kept: nanoseconds as text lose only what is finer than a microsecond.
   if (text !== undefined && format === 'unix-ns' && /^-?\d{16,}$/.test(text))
     return bounded(Number(BigInt(text) / 1000n));
@@ -79,14 +79,23 @@ function readIso(text: string, timezone: string | undefined): ReadTime {
   if (parsed.zoned) return bounded(parsed.t);
   if (timezone === undefined) return { time: parsed.t, flags: FLAGS['zone-assumed'] };
   if (timezone === 'UTC') return bounded(parsed.t);
-  const micros = ((parsed.t % 1000) + 1000) % 1000;
-  // The instant was read as if in UTC: the same wall clock in the zone.
-  const local = DateTime.fromMillis((parsed.t - micros) / 1000, { zone: 'utc' }).setZone(timezone, {
-    keepLocalTime: true,
-  });
-  return local.isValid ? bounded(local.toMillis() * 1000 + micros) : UNREADABLE;
+  const { zone } = DateTime.fromMillis(0, { zone: timezone });
+  return zone.isValid ? bounded(instantOf(parsed.t, zone)) : UNREADABLE;
 }
 
+/**
+ * The instant at which a zone's clock shows a time, which is given as if in UTC. Of two (clocks set back) the first;
+ * of none (clocks set forward) as a clock shows it that was not set yet: RFC 5545, 3.3.5, has both.
+ */
+function instantOf(shown: Micros, zone: Zone): Micros {
+  const offset = (t: Micros) => zone.offset(Math.floor(t / 1000)) * 60_000_000;
+  const before = shown - offset(shown - DAY);
+  const after = shown - offset(shown + DAY);
+  if (before === after || offset(before) === shown - before) return before;
+  return offset(after) === shown - after ? after : before;
+}
+
+/** Microseconds that a double holds exactly: years 1684 to 2255. */
 function bounded(time: Micros): ReadTime {
-  return time >= EARLIEST && time <= LATEST ? { time, flags: 0 } : UNREADABLE;
+  return Number.isSafeInteger(time) ? { time, flags: 0 } : UNREADABLE;
 }

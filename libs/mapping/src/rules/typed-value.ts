@@ -9,7 +9,8 @@ export class Unfit {
   ) {}
 }
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+/** One reading of every text: a megabyte of digits is told from a number in one pass. */
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
 
 /** A raw value as its property's type: a number is still in the rule's unit. */
@@ -100,7 +101,7 @@ function pointOf(raw: unknown): [number, number, number?] | undefined {
     altitude,
     alt,
   } = raw as Record<string, unknown>;
-  if (type === 'Point' && Array.isArray(list)) return coordinates(...(list as unknown[]));
+  if (type === 'Point' && Array.isArray(list)) return coordinates(...(list as unknown[]).slice(0, 3));
   return coordinates(longitude ?? lon ?? lng, latitude ?? lat, altitude ?? alt);
 }
 

@@ -2,6 +2,8 @@ import { pointerSegment } from '#model';
 import type { CompiledSchema } from './compiled-schema.js';
 
 const MOST = 200;
+/** How a read of the whole payload begins, where the expression's input is an item. */
+const ROOT = '$payload';
 
 /**
  * JSON Pointers of what a payload holds and no expression reads, the first of each kind in an array. Leaves only:
@@ -9,23 +11,22 @@ const MOST = 200;
  */
 export function unmappedPaths(schema: CompiledSchema, payload: unknown): string[] {
   const { rules, shared, each, match } = schema.parts;
-  const bases = each ? [...each.reads].map(withoutRoot) : [''];
+  const bases = each ? [...each.reads].map(fromRoot) : [''];
   const wide = new Set<string>();
   const narrow = new Set<string>();
-  // What `each` and `match` look at is read, but not all below it.
-  for (const read of [...(each?.reads ?? []), ...(match?.reads ?? [])]) narrow.add(withoutRoot(read));
+  const note = (into: Set<string>, read: string, alsoRoot: boolean) => {
+    if (read.startsWith(ROOT) || alsoRoot) into.add(fromRoot(read));
+    if (!read.startsWith(ROOT)) for (const base of bases) into.add(base + read);
+  };
+  // What `each`, `match` and `when` look at is read, but not all below it.
+  for (const read of [...(each?.reads ?? []), ...(match?.reads ?? [])]) narrow.add(fromRoot(read));
   const rest = shared.filter((expression) => expression !== each && expression !== match);
-  for (const read of [
-    ...rules.flatMap(({ parts }) => parts.reads),
-    ...rest.flatMap(({ reads }) => [...reads]),
-  ]) {
-    if (read.startsWith('$payload')) wide.add(withoutRoot(read));
-    else for (const base of bases) wide.add(base + read);
+  for (const { parts } of rules) {
+    for (const read of parts.looks) note(narrow, read, false);
+    for (const read of parts.reads) note(wide, read, false);
+    for (const { reads } of parts.outer) for (const read of reads) note(wide, read, true);
   }
-  for (const rule of rules) {
-    for (const expression of [...rule.parts.outer, ...rest])
-      for (const read of expression.reads) wide.add(withoutRoot(read));
-  }
+  for (const { reads } of rest) for (const read of reads) note(wide, read, true);
   const found: string[] = [];
   const seen = new Set<string>();
   collect(payload, '', '', (pointer, shape) => {
@@ -36,8 +37,8 @@ export function unmappedPaths(schema: CompiledSchema, payload: unknown): string[
   return found;
 }
 
-function withoutRoot(read: string): string {
-  return read.startsWith('$payload') ? read.slice('$payload'.length) : read;
+function fromRoot(read: string): string {
+  return read.startsWith(ROOT) ? read.slice(ROOT.length) : read;
 }
 
 function isRead(shape: string, wide: ReadonlySet<string>): boolean {
