@@ -30,7 +30,12 @@ const USERNAME = /^[^\p{Cc}\p{Cs}/+#\s][^\p{Cc}\p{Cs}/+#]{0,63}$/u;
 
 /** The topic filter of a rule for an account. */
 export function ruleFilter(rule: AccessRule, username: string): string {
-  return rule.topic.replaceAll('{username}', username);
+  return expand(rule.topic, username);
+}
+
+/** By a function: `$&` and the like in a name are no patterns. */
+function expand(topic: string, username: string): string {
+  return topic.replaceAll('{username}', () => username);
 }
 
 /** A rule as people read it. */
@@ -126,10 +131,7 @@ function* checkRules(rules: unknown, username: string): Generator<Problem> {
       yield fail(at('effect'), 'effect is neither allow nor deny', 'Deny wins over allow.');
     if (action !== 'publish' && action !== 'subscribe')
       yield fail(at('action'), 'action is neither publish nor subscribe', 'Give one rule for each.');
-    const wrong =
-      typeof topic === 'string'
-        ? filterProblem(topic.replaceAll('{username}', username))
-        : 'the topic is missing';
+    const wrong = typeof topic === 'string' ? filterProblem(expand(topic, username)) : 'the topic is missing';
     if (wrong !== undefined)
       yield fail(at('topic'), wrong, 'Give a topic filter such as sensors/{username}/#.');
   }

@@ -64,7 +64,9 @@ export class AccessDirectory {
     this.#tell(username);
   }
 
+  /** Adds a token, or replaces the one of its id. */
   putToken(token: StoredToken): void {
+    this.removeToken(token.id);
     this.#tokens.set(token.id, token);
     this.#tokenHashes.set(token.hash, token.id);
   }
@@ -109,23 +111,24 @@ export class AccessDirectory {
     if (!token.startsWith('gls_')) return undefined;
     const id = this.#tokenHashes.get(hashToken(token));
     const stored = id === undefined ? undefined : this.#tokens.get(id);
-    if (!stored || (stored.expires !== undefined && Date.parse(stored.expires) <= Date.now()))
+    // An end that cannot be read has come.
+    if (!stored || (stored.expires !== undefined && !(Date.parse(stored.expires) > Date.now())))
       return undefined;
     return this.policy(stored.username);
   }
 
   /** One of a few verifications at a time; beyond a bound the attempt fails at once. */
   async #verify(passwordHash: string, password: string): Promise<boolean> {
-    if (this.#verifying >= MAX_VERIFYING) {
-      if (this.#queue.length >= MAX_WAITING) return false;
-      await new Promise<void>((resolve) => this.#queue.push(resolve));
-    }
-    this.#verifying++;
+    if (this.#verifying < MAX_VERIFYING) this.#verifying++;
+    else if (this.#queue.length >= MAX_WAITING) return false;
+    else await new Promise<void>((resolve) => this.#queue.push(resolve));
     try {
       return await verifyPassword(passwordHash, password);
     } finally {
-      this.#verifying--;
-      this.#queue.shift()?.();
+      // The place goes to the one who waits: it is never free for a newcomer in between.
+      const next = this.#queue.shift();
+      if (next) next();
+      else this.#verifying--;
     }
   }
 

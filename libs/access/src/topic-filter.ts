@@ -71,15 +71,18 @@ export function overlaps(a: string, b: string): boolean {
     // One has ended: both must have, or the other goes on with "#", which matches its parent.
     if (l === undefined || r === undefined) return l === r;
     if (l !== '+' && r !== '+' && l !== r) return false;
-    if (i + 1 === left.length && right[i + 1] === '#' && i + 2 === right.length) return true;
-    if (i + 1 === right.length && left[i + 1] === '#' && i + 2 === left.length) return true;
+    const one = i + 1 === left.length && right[i + 1] === '#';
+    const other = i + 1 === right.length && left[i + 1] === '#';
+    // The parent of "/#" would be the empty topic, which there is not [MQTT-4.7.3-1].
+    if (one || other) return i > 0 || (l !== '' && r !== '');
   }
 }
 
 /** Whether every topic that `inner` matches is matched by `outer`. */
 export function covers(outer: string, inner: string): boolean {
   const wide = outer.split('/');
-  const narrow = inner.split('/');
+  // There is no empty topic [MQTT-4.7.3-1]: "#" has a first level, "/#" a second.
+  const narrow = (/^\/?#$/.test(inner) ? inner.replace('#', '+/#') : inner).split('/');
   if (isSystem(wide[0]) !== isSystem(narrow[0])) return false;
   for (let i = 0; ; i++) {
     const w = wide[i];
