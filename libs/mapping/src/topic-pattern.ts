@@ -20,13 +20,14 @@ export interface PatternProblem {
   readonly message: string;
 }
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+const NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
 const MAX_LEVELS = 100;
 
 /**
  * A topic pattern of a mapping document: literals, `{name}` for one level or a part of it, `{name*}` for the rest,
- * `+` and `#` for levels that are not bound.
+ * `+` and `#` for levels that are not bound. What is bound is never empty: `a/#` matches the topic `a` too, as in
+ * MQTT, but `a/{rest*}` needs at least one level after it.
  */
 export class TopicPattern {
   private constructor(
@@ -66,7 +67,10 @@ export class TopicPattern {
     );
   }
 
-  /** The pattern without its names: two patterns with one key match the same topics. */
+  /**
+   * The pattern without its names: two patterns with one key match the same topics, but for empty levels, which
+   * only `+` and `#` match.
+   */
   get key(): string {
     return this.levels
       .map((level) =>
@@ -94,9 +98,11 @@ export class TopicPattern {
     const variables: Record<string, string> = {};
     for (const [i, level] of this.levels.entries()) {
       if (level.kind === 'rest') {
-        // "#" matches its parent level too [MQTT 4.7.1.2]; a bound rest is at least one level.
-        if (i > parts.length || (i === parts.length && level.name !== undefined)) return undefined;
-        if (level.name !== undefined) variables[level.name] = parts.slice(i).join('/');
+        // "#" matches its parent level too [MQTT 4.7.1.2]; a bound rest is at least one level, and not empty.
+        if (level.name === undefined) return i > parts.length ? undefined : variables;
+        const rest = parts.slice(i).join('/');
+        if (rest === '') return undefined;
+        variables[level.name] = rest;
         return variables;
       }
       const part = parts[i];
@@ -116,7 +122,10 @@ export class TopicPattern {
     return parts.length === this.levels.length ? variables : undefined;
   }
 
-  /** Left to right: a literal before a part of a level, that before one level, that before the rest. */
+  /**
+   * Left to right: a literal before a part of a level, that before one level, that before the rest. A pattern that
+   * ends where another one goes on with the rest is the closer of the two: `a` before `a/#`.
+   */
   static compare(a: TopicPattern, b: TopicPattern): number {
     for (let i = 0; i < Math.max(a.levels.length, b.levels.length); i++) {
       const difference = weight(b.levels[i]) - weight(a.levels[i]);
@@ -130,12 +139,12 @@ export class TopicPattern {
 export const comparePatterns = (a: TopicPattern, b: TopicPattern): number => TopicPattern.compare(a, b);
 
 function weight(level: Level | undefined): number {
-  if (!level) return 0;
+  if (!level) return 2;
   switch (level.kind) {
     case 'literal':
       return 1_000_000;
     case 'one':
-      return 2 + level.prefix.length + level.suffix.length;
+      return 3 + level.prefix.length + level.suffix.length;
     case 'rest':
       return 1;
   }

@@ -58,5 +58,5 @@ export const text: CodecFactory = {
     dependentRequired: { separator: ['fields'], fields: ['separator'] },
     additionalProperties: false,
   },
-  create: (options) => new TextCodec(options as TextOptions),
+  create: (options) => new TextCodec(options),
 };
