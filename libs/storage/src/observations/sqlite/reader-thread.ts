@@ -9,13 +9,13 @@ import {
   type Render,
   type SeriesStatistics,
 } from '#model';
+import { copyFile } from '../../sqlite-file/copy-file.js';
+import { explainFileError } from '../../sqlite-file/errors.js';
 import { byDeviceAndName, datastreamsOf, type Datastream } from '../datastreams.js';
 import { toLedger } from '../ledger-counts.js';
 import { renderChunks } from '../rendered-page.js';
 import { AggregateReader } from './aggregate-reader.js';
-import { copyFile } from './backup.js';
 import { readContents } from './contents-reader.js';
-import { explainFileError } from './database.js';
 import { readDeadLetters } from './dead-letter-reader.js';
 import { Definitions } from './definitions.js';
 import { LedgerTable } from './ledger-row.js';

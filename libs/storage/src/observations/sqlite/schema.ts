@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { NewerFileError } from '../../sqlite-file/errors.js';
 
 /** Name of the file in the data folder. */
 export const FILE_NAME = 'observations.db';
@@ -48,19 +49,13 @@ const MIGRATIONS: readonly string[] = [
 /** Brings a new or older file's tables up to date. Throws for a file of a newer version. */
 export function migrate(db: Database): void {
   const version = db.pragma('user_version', { simple: true }) as number;
-  if (version > MIGRATIONS.length) throw new NewerFileError(version);
+  if (version > MIGRATIONS.length) {
+    throw new NewerFileError(`its tables have version ${version}, this program knows ${MIGRATIONS.length}`);
+  }
   for (let next = version; next < MIGRATIONS.length; next++) {
     db.transaction(() => {
       db.exec(MIGRATIONS[next]!);
       db.pragma(`user_version = ${next + 1}`);
     }).immediate();
-  }
-}
-
-/** The file was written by a newer version of the program. */
-export class NewerFileError extends Error {
-  constructor(version: number) {
-    super(`its tables have version ${version}, this program knows ${MIGRATIONS.length}`);
-    this.name = 'NewerFileError';
   }
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { explainFileError } from '../../sqlite-file/errors.js';
 import { BatchWriter } from './batch-writer.js';
 import type { BatchData } from './batch.js';
-import { explainFileError } from './database.js';
 import type { FromWriter, ToWriter } from './protocol.js';
 import { FILE_NAME } from './schema.js';
 import { WriterJobs, type Job } from './writer-jobs.js';

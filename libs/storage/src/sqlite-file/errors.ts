@@ -1,0 +1,60 @@
+import Database from 'better-sqlite3';
+import { GlossaError } from '#model';
+
+/** The file was written by a newer version of the program. */
+export class NewerFileError extends Error {
+  override readonly name = 'NewerFileError';
+}
+
+/** The file is an SQLite database, but not ours. */
+export class ForeignFileError extends Error {
+  override readonly name = 'ForeignFileError';
+}
+
+/** The file is not whole. */
+export class DamagedFileError extends Error {
+  override readonly name = 'DamagedFileError';
+}
+
+/** The SQLite code of an error (`SQLITE_FULL`, ...), undefined for others. */
+export function sqliteCode(error: unknown): string | undefined {
+  return error instanceof Database.SqliteError ? error.code : undefined;
+}
+
+/** A sentence that tells people what an error of the file means and what to do. */
+export function explainFileError(file: string, error: unknown): string {
+  const code = sqliteCode(error);
+  const detail = error instanceof Error ? error.message : String(error);
+  if (error instanceof NewerFileError) {
+    return `${file} belongs to a newer version of Glossa: ${detail}. Start that version, or restore a backup.`;
+  }
+  if (error instanceof ForeignFileError) {
+    return `${file} belongs to another program: ${detail}. Move it away, or give the gateway its own data folder.`;
+  }
+  if (code?.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || error instanceof DamagedFileError) {
+    return `${file} is damaged (${detail}). Stop the gateway, move the file and its -wal and -shm companions away, and restore a backup.`;
+  }
+  if (code === 'SQLITE_FULL') {
+    return `The disk that holds ${file} is full: nothing is stored until there is room. Free space or delete old observations.`;
+  }
+  if (code?.startsWith('SQLITE_BUSY') || code?.startsWith('SQLITE_LOCKED')) {
+    return `${file} is locked by another program. Stop the other gateway, or give this one its own data folder.`;
+  }
+  if (code?.startsWith('SQLITE_READONLY') || code?.startsWith('SQLITE_CANTOPEN') || code === 'SQLITE_PERM') {
+    return `${file} cannot be opened for writing (${detail}). Check the folder's owner and permissions.`;
+  }
+  if (code?.startsWith('SQLITE_IOERR')) {
+    return `Reading or writing ${file} failed (${code}: ${detail}). Check the disk.`;
+  }
+  return `${file} cannot be used (${code ? `${code}: ` : ''}${detail}).`;
+}
+
+/** Runs a step on the file; its errors become GlossaError('unavailable') with a sentence. */
+export function guarded<T>(file: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof GlossaError) throw error;
+    throw new GlossaError('unavailable', explainFileError(file, error));
+  }
+}
