@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import type { Logger } from 'pino';
 import { AccessDirectory } from '#access';
 import {
   AccountRegistry,
@@ -21,7 +22,7 @@ import type { Gateway } from './compose.js';
 /** Hands the composed instances to Nest. */
 @Module({})
 export class AppModule {
-  static over(gateway: Gateway): DynamicModule {
+  static over(gateway: Gateway, logger: Logger): DynamicModule {
     const started = Date.now();
     const health: HealthSource = {
       health: (): Health => {
@@ -59,7 +60,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        LoggerModule.forRoot({ pinoHttp: { logger: gateway.logger, autoLogging: false } }),
+        LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false } }),
         HttpModule.over(services, gateway.baseUrl),
       ],
     };

@@ -27,18 +27,16 @@ async function main(): Promise<void> {
     return;
   }
   const { ports, gateway } = service;
-  const { schemas, broker } = gateway;
   logger.info(
     {
       http: ports.http,
       mqtt: ports.mqtt,
       mqtts: ports.mqtts,
-      schemas: [...schemas.all()].length,
+      schemas: [...gateway.schemas.all()].length,
       data: config.dataDir,
     },
     `Glossa listens after ${Math.round(performance.now() - began)} ms: REST ${gateway.baseUrl}/api, docs ${gateway.baseUrl}/docs, MQTT ${ports.mqtt}, WebSocket /mqtt`,
   );
-  void broker;
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => void stop(service, logger, signal));
 }

@@ -31,9 +31,10 @@ export async function start(config: Config, logger: Logger): Promise<Service> {
   let app: NestFastifyApplication | undefined;
   try {
     const { host, tls } = config;
+    const quiet = frameworkLogger(logger);
     app = await createHttpApp({
-      root: AppModule.over(gateway),
-      logger,
+      root: AppModule.over(gateway, quiet),
+      logger: quiet,
       version: config.version,
       ...(tls && { tls }),
     });
@@ -58,6 +59,13 @@ export async function start(config: Config, logger: Logger): Promise<Service> {
     await gateway.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** Routes and modules are told to who debugs; of the frameworks, others hear warnings alone. */
+function frameworkLogger(logger: Logger): Logger {
+  return logger.isLevelEnabled('debug') || !logger.isLevelEnabled('warn')
+    ? logger
+    : logger.child({}, { level: 'warn' });
 }
 
 /** MQTT over WebSocket at `/mqtt`, with the subprotocol that the standard asks for (MQTT 3.1.1, 6). */
