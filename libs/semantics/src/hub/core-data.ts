@@ -23,16 +23,16 @@ export interface FlagEntry {
   readonly definition: string;
 }
 
-function read<T>(path: string): T {
+function read(path: string): unknown {
   const file = fileURLToPath(import.meta.resolve(`#ontologies/core/${path}`));
-  return JSON.parse(readFileSync(file, 'utf8')) as T;
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 /** The core ontology's properties, in the order of the files. */
 export function readCoreProperties(): ObservableProperty[] {
-  const { properties } = read<{ properties: string[] }>('index.json');
+  const { properties } = read('index.json') as { properties: string[] };
   return properties.flatMap((file) =>
-    read<{ properties: PropertyEntry[] }>(`properties/${file}`).properties.map(
+    (read(`properties/${file}`) as { properties: PropertyEntry[] }).properties.map(
       ({ broader = [], circular = false, alignments = [], ...entry }): ObservableProperty => ({
         ...entry,
         origin: 'core',
@@ -46,10 +46,10 @@ export function readCoreProperties(): ObservableProperty[] {
 
 /** The quality flags. */
 export function readFlags(): FlagEntry[] {
-  return read<{ flags: FlagEntry[] }>('flags.json').flags;
+  return (read('flags.json') as { flags: FlagEntry[] }).flags;
 }
 
 /** The JSON-LD context that is served as `/api/contexts/v1.jsonld`. */
 export function readContext(): { readonly '@context': Readonly<Record<string, unknown>> } {
-  return read('context-v1.json');
+  return read('context-v1.json') as ReturnType<typeof readContext>;
 }

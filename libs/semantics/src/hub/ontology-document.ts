@@ -33,7 +33,9 @@ export function ontologyDocument(name: OntologyName, contents: Contents): object
         id: scheme,
         type: 'ConceptScheme',
         title: TITLES[name],
-        hasTopConcept: nodes.map((node) => (node as { id: string }).id),
+        hasTopConcept: nodes
+          .filter((node) => !('broader' in node))
+          .map((node) => (node as { id: string }).id),
       },
       ...nodes,
     ],

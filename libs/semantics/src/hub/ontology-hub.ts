@@ -1,4 +1,4 @@
-import { NS, paths, type ObservableProperty, type Problem } from '#model';
+import { NS, paths, problem, type ObservableProperty, type Problem } from '#model';
 import type { UnitTable } from '../units/index.js';
 import { readContext, readCoreProperties, readFlags } from './core-data.js';
 import { nearest } from './nearest.js';
@@ -16,6 +16,8 @@ export class OntologyHub {
   readonly #core = new Map<string, ObservableProperty>();
   readonly #own = new Map<string, ObservableProperty>();
   readonly #generic = new Map<string, ObservableProperty>();
+  /** Own definitions that refer to one that is not there yet: they may arrive in any order. */
+  readonly #waiting = new Map<string, unknown>();
 
   private constructor(readonly units: UnitTable) {
     for (const property of readCoreProperties()) this.#core.set(property.term, property);
@@ -50,39 +52,46 @@ export class OntologyHub {
     term: string,
     body: unknown,
   ): { ok: true; property: ObservableProperty } | { ok: false; errors: Problem[] } {
-    if (this.#core.has(term)) {
-      const message = `${term} is a term of the core ontology`;
-      return {
-        ok: false,
-        errors: [
-          {
-            pointer: '',
-            code: 'property-reserved',
-            message,
-            hint: 'Choose another term; it may name this one as broader.',
-          },
-        ],
-      };
-    }
-    return checkOwnProperty(term, body, {
+    const checked = checkOwnProperty(term, body, {
       units: this.units,
       property: (other) => this.property(other),
+      children: [...this.#own.values()].filter(({ broader }) => broader.includes(term)),
       suggestKind: (kind) =>
         nearest(
           kind,
           [...this.units.allKinds()].map(({ id }) => id),
         ),
     });
+    if (!this.#core.has(term)) return checked;
+    const message = `${term} is a term of the core ontology`;
+    const hint = 'Choose another term; it may name this one as broader.';
+    const errors = [problem('', 'property-reserved', message, hint), ...(checked.ok ? [] : checked.errors)];
+    return { ok: false, errors };
   }
 
-  /** Takes a definition that was checked; one that no longer holds is ignored. */
+  /**
+   * Takes a definition that was checked. One that does not hold waits: what it names as broader may be set after
+   * it, as when all are read from where they are kept.
+   */
   setOwn(term: string, body: unknown): void {
-    const checked = this.checkOwn(term, body);
-    if (checked.ok) this.#own.set(term, checked.property);
+    this.#waiting.set(term, body);
+    this.#takeWaiting();
+  }
+
+  #takeWaiting(): void {
+    for (const [term, body] of this.#waiting) {
+      const checked = this.checkOwn(term, body);
+      if (!checked.ok) continue;
+      this.#own.set(term, checked.property);
+      this.#waiting.delete(term);
+      this.#takeWaiting();
+      return;
+    }
   }
 
   removeOwn(term: string): void {
     this.#own.delete(term);
+    this.#waiting.delete(term);
   }
 
   /**

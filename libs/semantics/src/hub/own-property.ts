@@ -1,4 +1,4 @@
-import { problem, type ObservableProperty, type Problem } from '#model';
+import { isName, problem, type ConceptState, type ObservableProperty, type Problem } from '#model';
 import type { UnitTable } from '../units/index.js';
 
 /** Kinds of properties that are not quantities. */
@@ -8,6 +8,8 @@ export const PLAIN_KINDS = { State: 'state', Position: 'position', Text: 'text' 
 export interface OwnPropertyContext {
   readonly units: UnitTable;
   readonly property: (term: string) => ObservableProperty | undefined;
+  /** Own properties that name this one as broader. */
+  readonly children: readonly ObservableProperty[];
   readonly suggestKind: (kind: string) => readonly string[];
 }
 
@@ -16,6 +18,8 @@ type Checked =
   | { readonly ok: false; readonly errors: Problem[] };
 
 const TERM = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+/** Units in which a full turn is known, so that directions have means. */
+const TURNS = new Set(['DEG', 'RAD', 'REV', 'GON']);
 const MEMBERS = ['label', 'definition', 'kind', 'unit', 'broader', 'states', 'circular'];
 /** What answers carry beside what may be sent. */
 const READ_ONLY = new Set(['id', 'iri', 'url', 'type', 'origin', 'alignments']);
@@ -53,16 +57,10 @@ export function checkOwnProperty(term: string, body: unknown, context: OwnProper
   if (plain && unit !== undefined)
     errors.push(problem('/unit', 'unit-unexpected', `a ${localKind} has no unit`));
   const named = readStates(states, plain, fail);
-  for (const one of broaderTerms) {
-    const parent = context.property(one);
-    if (parent && errors.length === 0 && !fits(localKind, parent.kind, context.units)) {
-      fail(
-        '/broader',
-        `${one} is a ${parent.kind}, not a ${localKind}`,
-        'A broader property is of the same or a broader kind.',
-      );
-    }
-  }
+  if (circular === true && (plain !== undefined || (canonical !== undefined && !TURNS.has(canonical))))
+    fail('/circular', `a ${localKind} is no direction`, `circular takes a unit of ${[...TURNS].join(', ')}.`);
+  if (plain !== undefined || context.units.kind(localKind))
+    checkKinds(localKind, broaderTerms, context, fail);
   if (errors.length > 0) return { ok: false, errors };
   return {
     ok: true,
@@ -83,6 +81,27 @@ export function checkOwnProperty(term: string, body: unknown, context: OwnProper
 }
 
 type Fail = (pointer: string, message: string, hint: string) => void;
+
+/** A kind is the same as, or narrower than, the kinds of the broader properties. */
+function checkKinds(
+  kind: string,
+  broader: readonly string[],
+  { property, children, units }: OwnPropertyContext,
+  fail: Fail,
+): void {
+  const fits = (narrow: string, wide: string) => narrow === wide || units.kindWithin(narrow, wide);
+  for (const term of broader) {
+    const parent = property(term);
+    if (!parent || fits(kind, parent.kind)) continue;
+    const hint = 'A broader property is of the same or a broader kind.';
+    fail('/broader', `${term} is a ${parent.kind}, not a ${kind}`, hint);
+  }
+  for (const child of children) {
+    if (fits(child.kind, kind)) continue;
+    const hint = 'Take it from the broader ones of the narrower property first.';
+    fail('/kind', `${child.term} is narrower, and a ${child.kind}`, hint);
+  }
+}
 
 function checkQuantity(
   kind: string,
@@ -162,29 +181,22 @@ function isBelow(start: ObservableProperty, term: string, property: OwnPropertyC
 
 function readStates(states: unknown, plain: string | undefined, fail: Fail): ObservableProperty['states'] {
   if (states === undefined) return undefined;
-  const usable =
-    plain === 'state' &&
-    Array.isArray(states) &&
-    states.length > 0 &&
-    states.every(
-      (one) =>
-        typeof one === 'string' ||
-        (typeof one === 'object' && one !== null && typeof (one as { term?: unknown }).term === 'string'),
-    );
-  if (!usable) {
-    fail(
-      '/states',
-      'states is no list of terms of a State',
-      'Give kind "State" and states such as ["Open", "Closed"].',
-    );
+  const hint = 'Give kind "State" and states such as ["Open", "Closed"].';
+  if (plain !== 'state' || !Array.isArray(states) || states.length === 0) {
+    fail('/states', 'states is no list of terms of a State', hint);
     return undefined;
   }
-  return (states as (string | { term: string; label?: string; definition?: string })[]).map((one) => {
-    const { term, label = term, definition = '' } = typeof one === 'string' ? { term: one } : one;
-    return { term, label, definition };
-  });
-}
-
-function fits(kind: string, broader: string, units: UnitTable): boolean {
-  return kind === broader || units.kindWithin(kind, broader);
+  const found: ConceptState[] = [];
+  for (const [i, one] of (states as unknown[]).entries()) {
+    const state = (typeof one === 'string' ? { term: one } : (one ?? {})) as Partial<Record<string, unknown>>;
+    const { term, label = term, definition = '' } = state;
+    const at = `/states/${i}`;
+    if (typeof term !== 'string' || !isName(term)) fail(at, 'a state has no usable term', hint);
+    else if (found.some((other) => other.term === term))
+      fail(at, `${term} stands twice`, 'Name each state once.');
+    else if (typeof label !== 'string' || typeof definition !== 'string')
+      fail(at, `label and definition of ${term} are no texts`, 'Give strings.');
+    else found.push({ term, label, definition });
+  }
+  return found;
 }
