@@ -14,9 +14,7 @@ export async function runJest(args) {
     stdio: 'inherit',
     env: { ...process.env, NODE_OPTIONS: options },
   });
-  // Ctrl-C reaches Jest from the terminal; a signal to this process alone does not.
-  process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const [code, signal] = await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (...end) => resolve(end));

@@ -23,7 +23,8 @@ export async function requestCopy(gateway) {
     [response] = await once(asked, 'response');
   } catch (error) {
     throw new BackupError(
-      `what listens at ${place(gateway)} does not answer as a gateway does (${error.message}).`,
+      `what listens at ${place(gateway)} does not answer as a gateway does (${error.message}). ` +
+        'Check GLOSSA_HTTP_PORT and, with TLS, GLOSSA_TLS_CERT.',
     );
   }
   if (response.statusCode !== 200 && response.statusCode !== 201) throw await refusal(response, gateway);

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesOf, fingerprint } from './fingerprint.mjs';
-import { runQuietly } from './run-quietly.mjs';
+import { CommandFailed, runQuietly } from './run-quietly.mjs';
+import { SetupError } from './setup-error.mjs';
 
 const SOURCES = ['apps', 'libs'];
 const SETTINGS = ['tsconfig.json', '.swcrc', 'nest-cli.json', 'package.json', 'package-lock.json'];
@@ -20,6 +21,16 @@ export function build(root) {
       filesOf(root, SOURCES)
         .filter(isCompiled)
         .every((file) => existsSync(join(root, 'dist', file.replace(/\.ts$/, '.js')))),
-    run: () => runQuietly([COMPILER, 'build'], { cwd: root }),
+    run: () => compile(root),
   };
+}
+
+async function compile(root) {
+  try {
+    // The compiler's own stack says nothing about the source.
+    await runQuietly([COMPILER, 'build'], { cwd: root, env: { ...process.env, RUST_BACKTRACE: '0' } });
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    throw new SetupError('the sources do not compile.', { cause: error });
+  }
 }
