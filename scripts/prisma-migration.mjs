@@ -73,7 +73,9 @@ function migratedDatabase() {
 
 function migrations() {
   mkdirSync(MIGRATIONS, { recursive: true });
-  return readdirSync(MIGRATIONS)
+  return readdirSync(MIGRATIONS, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
     .sort()
     .map((name) => readFileSync(new URL(`${name}/migration.sql`, MIGRATIONS), 'utf8'));
 }

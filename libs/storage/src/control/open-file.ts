@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { guarded } from '../sqlite-file/errors.js';
 import { refuseDamaged } from '../sqlite-file/refuse-damaged.js';
-import { migrate, readMigrations, type Migration } from './migrations.js';
+import { migrate, readMigrations, refuseForeign, type Migration } from './migrations.js';
 
 /** How long a statement waits for another program's lock. It stops the thread, so it is short. */
 export const BUSY_MS = 1000;
@@ -17,9 +17,10 @@ export function prepareFile(file: string, migrations: readonly Migration[] = rea
     mkdirSync(dirname(file), { recursive: true });
     const db = new Database(file, { timeout: BUSY_MS });
     try {
+      refuseDamaged(db, file);
+      refuseForeign(db);
       db.pragma('journal_mode = wal');
       db.pragma('synchronous = full');
-      refuseDamaged(db, file);
       migrate(db, migrations);
     } finally {
       db.close();
