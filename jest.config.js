@@ -13,7 +13,10 @@ export default {
   transform: {
     '^.+\\.ts$': '@swc/jest',
     // CommonJS packages require it, which Node can and Jest cannot: it is ESM.
-    'node_modules/content-disposition/.+\\.js$': ['@swc/jest', { swcrc: false, module: { type: 'commonjs' } }],
+    'node_modules/content-disposition/.+\\.js$': [
+      '@swc/jest',
+      { swcrc: false, module: { type: 'commonjs' } },
+    ],
   },
   transformIgnorePatterns: ['node_modules/(?!content-disposition/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
