@@ -1,4 +1,3 @@
-import type { JsonLdDocument } from 'jsonld';
 import { NS } from '#model';
 import { createDocumentLoader } from './document-loader.js';
 
@@ -19,7 +18,7 @@ export async function documentToRdf(
     documentLoader: createDocumentLoader(baseUrl),
     safe: true,
   };
-  const quads = (await jsonld.toRDF(document as JsonLdDocument, options as object)) as unknown as string;
+  const quads = (await jsonld.toRDF(document, options as object)) as unknown as string;
   if (format === 'n-quads') return quads;
   const { glossa, sosa, ssn, qudt, unit, quantitykind, prov, geo, xsd, skos, dcterms, hydra } = NS;
   const writer = new Writer({

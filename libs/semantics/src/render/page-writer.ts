@@ -9,6 +9,7 @@ import {
 } from '#model';
 import { ObservationRenderer, type ReadConversion } from './observation-renderer.js';
 import {
+  escapeIri,
   escapeLiteral,
   observationIri,
   observationProperties,
@@ -31,7 +32,8 @@ export interface PageWriterOptions {
 }
 
 /** Makes the writer of a format. */
-export function createPageWriter(format: ObservationFormat, options: PageWriterOptions): PageWriter {
+export function createPageWriter(format: ObservationFormat, given: PageWriterOptions): PageWriter {
+  const options = { ...given, id: escapeIri(given.id) };
   switch (format) {
     case 'json':
       return new JsonWriter(options);
@@ -64,7 +66,7 @@ class JsonWriter implements PageWriter {
   }
 
   tail(next?: string): string {
-    return next === undefined ? ']}' : `],"next":${JSON.stringify(next)}}`;
+    return next === undefined ? ']}' : `],"next":${JSON.stringify(escapeIri(next))}}`;
   }
 }
 
@@ -150,7 +152,7 @@ class NQuadsWriter implements PageWriter {
   }
 
   tail(next?: string): string {
-    return next === undefined ? '' : `<${this.options.id}> <${NS.hydra}next> <${next}> .\n`;
+    return next === undefined ? '' : `<${this.options.id}> <${NS.hydra}next> <${escapeIri(next)}> .\n`;
   }
 
   #triple(subject: string, [predicate, object]: RdfProperty): string {
@@ -189,7 +191,7 @@ class TurtleWriter implements PageWriter {
   }
 
   tail(next?: string): string {
-    return next === undefined ? '' : `<${this.options.id}> hydra:next <${next}> .\n`;
+    return next === undefined ? '' : `<${this.options.id}> hydra:next <${escapeIri(next)}> .\n`;
   }
 
   #properties(properties: readonly RdfProperty[], indent: string): string {

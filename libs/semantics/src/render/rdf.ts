@@ -95,6 +95,14 @@ function result(
   }
 }
 
+/**
+ * Percent-encodes what an IRI may not hold (N-Triples, IRIREF): URL parsers leave `|`, `{` and others in a query as the
+ * client wrote them.
+ */
+export function escapeIri(iri: string): string {
+  return iri.replace(/[^\u0021-\u{10ffff}]|[<>"{}|\\^`]/gu, encodeURIComponent);
+}
+
 /** Escapes a literal for N-Quads and Turtle (RDF 1.1 N-Triples, ECHAR and UCHAR). */
 export function escapeLiteral(text: string): string {
   return text.replace(
