@@ -1,0 +1,78 @@
+import { comparePatterns, type CompiledSchema } from '#mapping';
+import { closeMapping, compile, profile, profileDocument, profileNames } from './support/mapping.js';
+
+const names = profileNames();
+
+afterAll(closeMapping);
+
+describe.each(names)('the profile %s', (name) => {
+  it('compiles, and is named like its file', () => {
+    expect(profile(name).id).toBe(name);
+  });
+
+  it('tells people what it is', () => {
+    const { title, description = '' } = profileDocument(name);
+    expect(title).toMatch(/^\S.{5,79}$/);
+    expect(description).toMatch(/^[A-Z].{30,}\.$/);
+  });
+
+  it('has examples, and they hold', async () => {
+    expect(profileDocument(name).examples?.length).toBeGreaterThan(0);
+    expect(await profile(name).runExamples()).toEqual([]);
+  });
+});
+
+describe('the profiles together', () => {
+  const schemas = names.map(profile);
+
+  it('can all be registered: of two with one pattern, at least one says by match which messages it means', () => {
+    const open = schemas.filter(({ hasMatch }) => !hasMatch);
+    const holders = new Map<string, string>();
+    for (const { id, patterns } of open)
+      for (const { key } of patterns) {
+        expect([key, holders.get(key)]).toEqual([key, undefined]);
+        holders.set(key, id);
+      }
+  });
+
+  it('take each their own examples, whichever was registered first', async () => {
+    for (const { id, document } of schemas)
+      for (const { topic, payload, payloadBase64, expect: expected } of document.examples ?? []) {
+        if (expected.length === 0) continue;
+        const bytes =
+          payloadBase64 !== undefined
+            ? Buffer.from(payloadBase64, 'base64')
+            : Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
+        expect([id, topic, await takers(schemas, topic, bytes)]).toEqual([id, topic, [id]]);
+      }
+  });
+});
+
+/** The schemas among which only their age would decide. */
+async function takers(schemas: readonly CompiledSchema[], topic: string, bytes: Uint8Array) {
+  const fitting = [];
+  for (const schema of schemas) {
+    const [pattern] = schema.patterns.filter((one) => one.match(topic)).sort(comparePatterns);
+    if (!pattern) continue;
+    const bound = schema.bind(pattern, topic);
+    if ((await bound.matches(bound.decode(bytes))) === true) fitting.push({ schema, pattern });
+  }
+  fitting.sort(
+    (a, b) => comparePatterns(a.pattern, b.pattern) || Number(b.schema.hasMatch) - Number(a.schema.hasMatch),
+  );
+  const [first] = fitting;
+  return fitting
+    .filter(
+      ({ schema, pattern }) =>
+        comparePatterns(pattern, first!.pattern) === 0 && schema.hasMatch === first!.schema.hasMatch,
+    )
+    .map(({ schema }) => schema.id);
+}
+
+describe('a profile that is not right', () => {
+  it('does not compile', () => {
+    expect(() =>
+      compile({ id: 'x', topic: 'a/{device}', observations: { t: { property: 'Nope' } } }),
+    ).toThrow(/property-unknown/);
+  });
+});
