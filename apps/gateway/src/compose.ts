@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { AccessDirectory } from '#access';
@@ -19,7 +20,7 @@ import {
 import { DeviceTable, Ingest, SeriesTable } from '#ingest';
 import { ExpressionWorker } from '#mapping';
 import { ObservationRenderer, OntologyHub, UnitTable, semanticTopic } from '#semantics';
-import { ControlStore, SqliteObservationStore } from '#storage';
+import { ControlStore, FolderLock, SqliteObservationStore } from '#storage';
 import { backupTo } from './backup/backup-to.js';
 import type { Config } from './config.js';
 
@@ -27,10 +28,31 @@ import type { Config } from './config.js';
 export type Gateway = Awaited<ReturnType<typeof compose>>;
 
 /** Files and folders of the data directory. */
-export const DATA = { control: 'control.db', sessions: 'sessions' } as const;
+export const DATA = { control: 'control.db', sessions: 'sessions', temporary: 'tmp' } as const;
 
-/** Builds the data plane and the control plane over it with plain `new`, opened and connected, not yet listening. */
+type Closer = () => unknown;
+
+/**
+ * Builds the data plane and the control plane over it with plain `new`, opened and connected, not yet listening.
+ * When a part cannot be opened, those before it are closed again.
+ */
 export async function compose(config: Config, logger: Logger) {
+  const opened: Closer[] = [];
+  try {
+    return await build(config, logger, opened);
+  } catch (error) {
+    for (const close of opened.reverse()) await Promise.resolve(close()).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function build(config: Config, logger: Logger, opened: Closer[]) {
+  const lock = FolderLock.take(config.dataDir);
+  opened.push(() => lock.release());
+  const temporary = join(config.dataDir, DATA.temporary);
+  // What a backup left here when the process was killed under it.
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary);
   const httpPort = config.httpPort === 0 ? await freePort(config.host) : config.httpPort;
   const baseUrl = config.baseUrl ?? `${config.tls ? 'https' : 'http'}://localhost:${httpPort}`;
   const observations = new SqliteObservationStore({
@@ -38,10 +60,13 @@ export async function compose(config: Config, logger: Logger) {
     durability: config.durability,
     logger,
   });
-  const [contents, control] = await Promise.all([
-    observations.open(),
-    ControlStore.open(join(config.dataDir, DATA.control)),
-  ]);
+  opened.push(() => observations.close());
+  const opening = observations.open();
+  // Awaited below; should the other file fail first, this must not be an unhandled rejection.
+  opening.catch(() => undefined);
+  const control = await ControlStore.open(join(config.dataDir, DATA.control));
+  opened.push(() => control.close());
+  const contents = await opening;
 
   const hub = OntologyHub.load(UnitTable.load());
   const renderer = new ObservationRenderer(baseUrl);
@@ -49,6 +74,7 @@ export async function compose(config: Config, logger: Logger) {
   const devices = new DeviceTable(config.maxDevices);
   const access = new AccessDirectory({ adminToken: config.adminToken });
   const worker = new ExpressionWorker({});
+  opened.push(() => worker.close());
 
   const properties = new PropertyRegistry(control, hub, series);
   await properties.load();
@@ -133,12 +159,13 @@ export async function compose(config: Config, logger: Logger) {
     devices: deviceRegistry,
     features: new FeatureRegistry(control, queries),
     queries,
-    previewer: new Previewer(schemas, ingest, devices, renderer),
+    previewer: new Previewer(schemas, ingest, devices, series, renderer),
     replayer: new Replayer(observations, ingest, broker),
     deadLetters: new DeadLetters(observations),
     startUpstream,
     backup: (directory: string) =>
       backupTo(directory, { observations, control, sessions: broker, adminToken: config.adminToken }),
+    temporary,
     /** What hinders the service now. */
     trouble: (): string[] => [observations.trouble, broker.trouble].filter((one) => one !== undefined),
     /** Stops accepting, commits what came in, closes. */
@@ -149,6 +176,7 @@ export async function compose(config: Config, logger: Logger) {
       await deviceRegistry.flush();
       await observations.close();
       await control.close();
+      lock.release();
     },
   };
 }

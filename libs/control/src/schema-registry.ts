@@ -1,17 +1,12 @@
 import type { Ingest, SeriesTable } from '#ingest';
 import { Snapshot } from '#ingest';
 import { checkSchema, type CompiledSchema, type MappingEnvironment } from '#mapping';
-import {
-  GlossaError,
-  pointer,
-  problem,
-  type Problem,
-  type RegisteredSchema,
-  type SchemaDocument,
-} from '#model';
+import { GlossaError, pointer, problem, type Problem, type RegisteredSchema } from '#model';
+import { isDeepStrictEqual } from 'node:util';
 import type { ControlStore } from '#storage';
+import { Turns } from './turns.js';
 
-/** How a registration ended: a new id, a new version, or the same document again. */
+/** How a registration ended: of an id that no schema in service has, a new version, or the same document again. */
 export type Registration = RegisteredSchema & { readonly created: 'new' | 'version' | 'same' };
 
 /**
@@ -21,6 +16,7 @@ export type Registration = RegisteredSchema & { readonly created: 'new' | 'versi
 export class SchemaRegistry {
   readonly #active = new Map<string, CompiledSchema>();
   readonly #listeners = new Set<() => void>();
+  readonly #turns = new Turns();
 
   constructor(
     private readonly store: ControlStore,
@@ -61,45 +57,74 @@ export class SchemaRegistry {
   }
 
   /**
-   * Checks without storing.
+   * Checks and compiles without storing, and without running the examples.
    * @throws GlossaError `schema-invalid` with every problem of the document
    */
-  async check(
-    document: unknown,
-    options: { readonly examples: boolean } = { examples: true },
-  ): Promise<CompiledSchema> {
-    const { id } = (document ?? {}) as { id?: unknown };
+  compile(document: unknown): CompiledSchema {
+    const { id } = isDocument(document) ? document : {};
     const version = (typeof id === 'string' ? (this.#active.get(id)?.version ?? 0) : 0) + 1;
     const checked = checkSchema(document, this.environment, { createdAt: new Date().toISOString(), version });
     if (!checked.ok) throw invalid(checked.errors);
-    const failures = options.examples ? await checked.schema.runExamples() : [];
-    if (failures.length > 0) throw invalid(failures);
     return checked.schema;
   }
 
   /**
-   * Registers a document: a new schema, a new version of one, or nothing when it is the same again.
+   * Registers a document under an id that is free; the same document again is none the worse.
+   * @throws GlossaError `schema-invalid` with every problem, `already-exists` for another document of the id
+   */
+  create(document: unknown): Promise<Registration> {
+    return this.#turns.take(async () => {
+      const schema = this.compile(document);
+      const before = this.#active.get(schema.id);
+      if (before && !isDeepStrictEqual(before.document, schema.document)) {
+        const message = `there is a schema ${schema.id}; PUT /api/schemas/${schema.id} replaces it`;
+        throw new GlossaError('already-exists', message);
+      }
+      return this.#save(schema);
+    });
+  }
+
+  /**
+   * Makes a document the active one of an id: a new schema, a new version of one, or nothing when it is the same
+   * again. The document may leave its id out.
    * @throws GlossaError `schema-invalid` with every problem
    */
-  async register(document: unknown): Promise<Registration> {
-    const schema = await this.check(document);
-    const conflicts = [...this.#taken(schema), ...this.#changed(schema)];
-    if (conflicts.length > 0) throw invalid(conflicts);
+  replace(id: string, document: unknown): Promise<Registration> {
+    return this.#turns.take(async () => {
+      const given = isDocument(document) ? { id, ...document } : document;
+      if (!isDocument(given) || given.id === id) return this.#save(this.compile(given));
+      const errors = [otherId(given.id, id)];
+      try {
+        this.compile(given);
+      } catch (error) {
+        if (!(error instanceof GlossaError)) throw error;
+        errors.push(...error.errors.filter(({ pointer: at }) => at !== '/id'));
+      }
+      throw invalid(errors);
+    });
+  }
+
+  async #save(schema: CompiledSchema): Promise<Registration> {
+    const errors = [...(await schema.runExamples()), ...this.#taken(schema), ...this.#changed(schema)];
+    if (errors.length > 0) throw invalid(errors);
+    const inService = this.#active.has(schema.id);
     const saved = await this.store.schemas.save(schema.document);
-    if (saved.created === 'same' && this.#active.has(schema.id)) return saved;
+    if (saved.created === 'same' && inService) return saved;
     const stored = checkSchema(saved.document, this.environment, { ...saved, examples: false });
     if (!stored.ok) throw invalid(stored.errors);
     this.#active.set(schema.id, stored.schema);
     this.#changedNow();
-    return saved;
+    return inService ? saved : { ...saved, created: 'new' };
   }
 
   /** Takes a schema out of service; its versions stay readable. @throws GlossaError `not-found` */
-  async retire(id: string): Promise<void> {
-    if (!(await this.store.schemas.retire(id)))
-      throw new GlossaError('not-found', `there is no schema ${id}`);
-    this.#active.delete(id);
-    this.#changedNow();
+  retire(id: string): Promise<void> {
+    return this.#turns.take(async () => {
+      if (!(await this.store.schemas.retire(id)))
+        throw new GlossaError('not-found', `there is no schema ${id}`);
+      this.#active.delete(id);
+      this.#changedNow();
+    });
   }
 
   /** Makes the snapshot effective in the data plane whenever schemas change. */
@@ -146,6 +171,15 @@ export class SchemaRegistry {
   }
 }
 
+function isDocument(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function otherId(given: unknown, id: string): Problem {
+  const message = `the document's id is ${JSON.stringify(given)}, the path says ${id}`;
+  return problem('/id', 'schema-invalid', message, 'Leave it out, or give the id of the path.');
+}
+
 function invalid(errors: readonly Problem[]): GlossaError {
   const [first] = errors;
   const more = errors.length > 1 ? ` and ${errors.length - 1} more` : '';
@@ -156,10 +190,10 @@ function invalid(errors: readonly Problem[]): GlossaError {
   );
 }
 
+const READ_ONLY = new Set(['version', 'createdAt']);
+
 /** The document alone, as it may be sent back: answers carry more. */
 export function withoutReadOnly(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-  const { version, createdAt, iri, ...document } = body as SchemaDocument & Record<string, unknown>;
-  (void version, createdAt, iri);
-  return document;
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !READ_ONLY.has(name)));
 }

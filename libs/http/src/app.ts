@@ -1,4 +1,10 @@
-import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import {
+  Module,
+  type DynamicModule,
+  type NestApplicationOptions,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -83,12 +89,14 @@ export async function createHttpApp(options: HttpOptions): Promise<NestFastifyAp
     connectionTimeout: 120_000,
     ...(options.tls && { https: { ...options.tls } }),
   });
-  const app = await NestFactory.create<NestFastifyApplication>(options.root as Type, adapter, {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options a class
+  const settings: NestApplicationOptions = {
     bufferLogs: true,
     bodyParser: false,
     abortOnError: false,
     forceCloseConnections: true,
-  });
+  };
+  const app = await NestFactory.create<NestFastifyApplication>(options.root as Type, adapter, settings);
   const fastify = adapter.getInstance();
   for (const type of ['application/json', 'application/ld+json']) {
     fastify.addContentTypeParser(

@@ -51,11 +51,18 @@ export class DeviceTable {
     this.#devices.delete(id);
   }
 
+  /** Why a device may not send; undefined when it may. */
+  refusal(id: string, autoCreate: boolean): DeviceRefusal | undefined {
+    if (this.#devices.has(id)) return undefined;
+    if (!autoCreate) return 'device-unknown';
+    return this.#devices.size >= this.limit ? 'device-limit' : undefined;
+  }
+
   /** Lets a device send: known, or new, wanted and within the limit. */
   admit(id: string, autoCreate: boolean): DeviceRefusal | undefined {
     if (this.#devices.has(id)) return undefined;
-    if (!autoCreate) return 'device-unknown';
-    if (this.#devices.size >= this.limit) return 'device-limit';
+    const refusal = this.refusal(id, autoCreate);
+    if (refusal !== undefined) return refusal;
     this.#devices.set(id, { id, schemas: [] });
     this.#onAdmitted(id);
     return undefined;

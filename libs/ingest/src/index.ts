@@ -1,5 +1,6 @@
 export * from './device-table.js';
 export * from './ingest.js';
 export * from './outcome.js';
+export * from './refusals.js';
 export * from './series-table.js';
 export * from './snapshot.js';

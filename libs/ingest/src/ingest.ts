@@ -14,6 +14,7 @@ import {
 } from '#model';
 import type { DeviceTable } from './device-table.js';
 import type { DeviceStatus, Outcome, Republication } from './outcome.js';
+import { deviceRefused, propertyChanged } from './refusals.js';
 import { resendKey } from './resend.js';
 import type { SeriesTable } from './series-table.js';
 import type { Candidate, Route, Snapshot } from './snapshot.js';
@@ -331,19 +332,4 @@ function statusOf(route: Route, raw: RawMessage): DeviceStatus | undefined {
     if (said) return said;
   }
   return undefined;
-}
-
-type Target = MapResult['values'][number]['target'];
-
-function deviceRefused(target: Target, code: 'device-unknown' | 'device-limit', limit: number): Rejection {
-  const message =
-    code === 'device-limit'
-      ? `device ${target.device} would be one more than the ${limit} that GLOSSA_MAX_DEVICES allows`
-      : `device ${target.device} is not registered and the schema does not create devices`;
-  return { stage: 'check', code, message, name: target.name };
-}
-
-function propertyChanged(target: Target): Rejection {
-  const message = `datastream ${target.device}/${target.name} observes another property than ${target.property.term}`;
-  return { stage: 'check', code: 'datastream-property-changed', message, name: target.name };
 }

@@ -5,7 +5,7 @@ export { clockFlag } from './rules/time-reader.js';
 export type { BoundSchema } from './schema/bound-schema.js';
 export type { CompiledSchema } from './schema/compiled-schema.js';
 export type { MappedValue, MapResult, MapTarget } from './schema/map-result.js';
-export { previewSchema, type SchemaPreview } from './schema/preview.js';
+export { previewSchema, type PreviewMessage, type SchemaPreview } from './schema/preview.js';
 export type { CompiledStatus } from './schema/status.js';
 export { comparePatterns, TopicPattern, type TopicVariables } from './topic-pattern.js';
 export type { TraceStep } from './trace.js';

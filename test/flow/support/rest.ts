@@ -1,4 +1,5 @@
 /** An answer with its status. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into bodies of every shape
 export interface Answer<T = any> {
   readonly status: number;
   readonly headers: Headers;

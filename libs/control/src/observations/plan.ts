@@ -128,7 +128,7 @@ export class QueryPlanner {
     }
     if (device !== undefined && this.table.datastream(device, text)) return { device, name: text };
     // Ids may hold slashes themselves: the split that names a known datastream wins.
-    const cuts = [...text].flatMap((char, i) => (char === '/' ? [i] : []));
+    const cuts = [...text.matchAll(/\//g)].map(({ index }) => index);
     for (const cut of cuts) {
       const key = { device: text.slice(0, cut), name: text.slice(cut + 1) };
       if (this.table.datastream(key.device, key.name)) return key;

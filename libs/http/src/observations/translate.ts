@@ -20,7 +20,7 @@ export function filterOf(parameters: Parameters): ObservationFilter {
   if (from !== undefined && to !== undefined && from >= to) {
     parameters.fail('to', '`to` is exclusive and not after `from`: no time is left between them');
   }
-  return filter as ObservationFilter;
+  return filter;
 }
 
 /** Reads the last segment of an observation's IRI: `time` or `time~n`; undefined for anything else. */

@@ -15,7 +15,7 @@ import {
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SchemaRegistry, withoutReadOnly, type Registration } from '#control';
-import { GlossaError, paths, problem, type RegisteredSchema } from '#model';
+import { GlossaError, paths, type RegisteredSchema } from '#model';
 import { ControlStore } from '#storage';
 import { Requires } from '../auth/requires.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
@@ -43,20 +43,7 @@ export class SchemasController {
   @ApiDocument()
   @ApiOperation({ summary: 'Register a schema; active at once' })
   async create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
-    const document = withoutReadOnly(body);
-    const { id } = (document ?? {}) as { id?: unknown };
-    if (typeof id === 'string' && this.schemas.compiled(id)) {
-      // The same document again is not an error; another one belongs to PUT.
-      const before = await this.store.schemas.get(id);
-      if (before && JSON.stringify(before.document) !== JSON.stringify(document)) {
-        await this.schemas.check(document);
-        throw new GlossaError(
-          'already-exists',
-          `there is a schema ${id}; PUT /api/schemas/${id} replaces it`,
-        );
-      }
-    }
-    return this.#answer(await this.schemas.register(document), reply);
+    return this.#answer(await this.schemas.create(withoutReadOnly(body)), reply);
   }
 
   @Put(':id')
@@ -68,21 +55,7 @@ export class SchemasController {
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const document = withoutReadOnly(body);
-    const given = (document as { id?: unknown } | null | undefined)?.id;
-    if (given !== undefined && given !== id) {
-      const error = problem(
-        '/id',
-        'schema-invalid',
-        `the document's id is ${JSON.stringify(given)}, the path says ${id}`,
-      );
-      throw new GlossaError('schema-invalid', error.message, [error]);
-    }
-    const complete =
-      typeof document === 'object' && document !== null && !Array.isArray(document)
-        ? { id, ...document }
-        : document;
-    return this.#answer(await this.schemas.register(complete), reply);
+    return this.#answer(await this.schemas.replace(id, withoutReadOnly(body)), reply);
   }
 
   @Get()

@@ -14,6 +14,8 @@ export interface PreviewMessage {
 
 /** What a schema makes of a message, step by step. */
 export interface SchemaPreview {
+  /** The topic fits and `match` holds: the schema would take the message. */
+  readonly applies: boolean;
   readonly values: readonly MappedValue[];
   readonly rejected: readonly Rejection[];
   /** JSON Pointers of the payload that nothing reads. */
@@ -28,6 +30,7 @@ export async function previewSchema(
 ): Promise<SchemaPreview> {
   const trace = new Trace();
   const ends = (rejected: Rejection[], unmapped: string[] = []): SchemaPreview => ({
+    applies: false,
     values: [],
     rejected,
     unmapped,
@@ -62,5 +65,5 @@ export async function previewSchema(
     );
   if (!matches) return ends([], unmappedPaths(schema, payload));
   const { values, rejected } = await bound.map(payload, trace);
-  return { values, rejected, unmapped: unmappedPaths(schema, payload), trace: trace.steps };
+  return { applies: true, values, rejected, unmapped: unmappedPaths(schema, payload), trace: trace.steps };
 }
