@@ -16,6 +16,8 @@ export interface TokenInfo {
 
 /** Accounts and tokens: stored, and effective in the access directory at once. */
 export class AccountRegistry {
+  readonly #creating = new Set<string>();
+
   constructor(
     private readonly store: ControlStore,
     private readonly directory: AccessDirectory,
@@ -30,12 +32,26 @@ export class AccountRegistry {
   async create(body: unknown): Promise<PublicAccount> {
     const errors = checkAccount(body);
     if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
-    const { username, password, roles, rules, onDeny } = body as Partial<Account> & {
-      username: string;
-      password?: string;
-    };
-    if (this.directory.policy(username))
+    const input = body as Partial<Account> & { username: string; password?: string };
+    const { username } = input;
+    // Hashing takes a while: the name is taken from now on.
+    if (this.directory.policy(username) || this.#creating.has(username))
       throw new GlossaError('already-exists', `the account ${username} exists`);
+    this.#creating.add(username);
+    try {
+      return await this.#add(input);
+    } finally {
+      this.#creating.delete(username);
+    }
+  }
+
+  async #add({
+    username,
+    password,
+    roles,
+    rules,
+    onDeny,
+  }: Partial<Account> & { username: string; password?: string }): Promise<PublicAccount> {
     const account: Account = {
       username,
       roles: roles ?? [],

@@ -95,8 +95,14 @@ export class DeviceRegistry {
     this.#timer = undefined;
     const admitted = [...this.#admitted];
     this.#admitted = new Set();
-    if (admitted.length > 0)
-      this.#flushing = this.#flushing.then(() => this.store.devices.createMany(admitted));
+    if (admitted.length > 0) {
+      const writing = this.#flushing.then(() => this.store.devices.createMany(admitted));
+      // What could not be written is tried again, and does not stand in the way of what comes after.
+      this.#flushing = writing.catch(() => {
+        for (const id of admitted) this.#admit(id);
+      });
+      await writing;
+    }
     await this.#flushing;
   }
 
