@@ -12,7 +12,8 @@ const MAX_TOPICS = 10_000;
 /**
  * The broker's internal bus (aedes' `mq`). The default one recurses when its queue drains and overflows the
  * stack under load (mqemitter issue 204); this one delivers at once, in a plain loop, and keeps no queue:
- * each subscriber's socket has its own.
+ * each subscriber's socket has its own. It does not wait for listeners either: a subscriber that does not read
+ * would hold back the publishers.
  */
 export class Emitter {
   readonly #trie = mqttTrie<Listener>();
@@ -47,16 +48,8 @@ export class Emitter {
       done(new Error('the broker is closed'));
       return this;
     }
-    const listeners = this.#listeners(message.topic);
-    let waiting = listeners.length;
-    if (waiting === 0) {
-      done();
-      return this;
-    }
-    const one = () => {
-      if (--waiting === 0) done();
-    };
-    for (const listener of listeners) listener(message, one);
+    for (const listener of this.#listeners(message.topic)) listener(message, ignore);
+    done();
     return this;
   }
 
@@ -70,7 +63,8 @@ export class Emitter {
   #listeners(topic: string): readonly Listener[] {
     let listeners = this.#cache.get(topic);
     if (!listeners) {
-      listeners = this.#trie.match(topic);
+      // A copy: who comes or goes during a delivery changes the trie's array, and another would be passed over.
+      listeners = [...this.#trie.match(topic)];
       if (this.#cache.size >= MAX_TOPICS) this.#cache.clear();
       this.#cache.set(topic, listeners);
     }
@@ -79,5 +73,5 @@ export class Emitter {
 }
 
 function ignore(): void {
-  // aedes passes no callback where it does not care
+  // Nobody waits: not aedes where it passes no callback, and not the bus for its listeners.
 }
