@@ -20,7 +20,7 @@ export default {
   },
   transformIgnorePatterns: ['node_modules/(?!content-disposition/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  modulePathIgnorePatterns: ['<rootDir>/dist'],
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/\\.glossa-'],
   testMatch: ['**/*.spec.ts'],
   // Jest's default leaves one core idle, which on two cores is half of the machine.
   maxWorkers: Math.max(2, availableParallelism() - 1),
