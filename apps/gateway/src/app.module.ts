@@ -23,19 +23,6 @@ import type { Gateway } from './compose.js';
 @Module({})
 export class AppModule {
   static over(gateway: Gateway, logger: Logger): DynamicModule {
-    const started = Date.now();
-    const health: HealthSource = {
-      health: (): Health => {
-        const trouble = gateway.trouble();
-        return {
-          status: trouble.length > 0 ? 'degraded' : 'ok',
-          trouble,
-          version: gateway.config.version,
-          uptime: Math.round((Date.now() - started) / 1000),
-          mqtt: { connections: gateway.broker.connections, held: gateway.broker.depth },
-        };
-      },
-    };
     const services = [
       { provide: AccessDirectory, useValue: gateway.access },
       { provide: AccountRegistry, useValue: gateway.accounts },
@@ -51,11 +38,8 @@ export class AppModule {
       { provide: PropertyRegistry, useValue: gateway.properties },
       { provide: Replayer, useValue: gateway.replayer },
       { provide: SchemaRegistry, useValue: gateway.schemas },
-      { provide: HealthSource, useValue: health },
-      {
-        provide: BackupSource,
-        useValue: { backup: gateway.backup, temporary: gateway.config.dataDir } satisfies BackupSource,
-      },
+      { provide: HealthSource, useValue: new GatewayHealth(gateway) },
+      { provide: BackupSource, useValue: new GatewayBackup(gateway) },
     ];
     return {
       module: AppModule,
@@ -64,5 +48,39 @@ export class AppModule {
         HttpModule.over(services, gateway.baseUrl),
       ],
     };
+  }
+}
+
+class GatewayHealth extends HealthSource {
+  readonly #started = Date.now();
+
+  constructor(private readonly gateway: Gateway) {
+    super();
+  }
+
+  health(): Health {
+    const { broker, config } = this.gateway;
+    const trouble = this.gateway.trouble();
+    return {
+      status: trouble.length > 0 ? 'degraded' : 'ok',
+      trouble,
+      version: config.version,
+      uptime: Math.round((Date.now() - this.#started) / 1000),
+      mqtt: { connections: broker.connections, held: broker.depth },
+    };
+  }
+}
+
+class GatewayBackup extends BackupSource {
+  constructor(private readonly gateway: Gateway) {
+    super();
+  }
+
+  get temporary(): string {
+    return this.gateway.temporary;
+  }
+
+  backup(directory: string): Promise<void> {
+    return this.gateway.backup(directory);
   }
 }

@@ -1,8 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 
 /** Every setting, validated. */
 export interface Config {
@@ -116,23 +128,25 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const host = text('GLOSSA_HOST') ?? '127.0.0.1';
   if (isIP(host) === 0 && !/^[a-z0-9.-]+$/i.test(host))
     throw new ConfigError(`GLOSSA_HOST=${host} is no address.`);
-  const dataDir = dataFolder(text('GLOSSA_DATA_DIR') ?? './data');
-  return Object.freeze({
+  const settings = {
     host,
     httpPort: integer('GLOSSA_HTTP_PORT', text('GLOSSA_HTTP_PORT'), 3000, 0, 65_535),
     mqttPort: integer('GLOSSA_MQTT_PORT', text('GLOSSA_MQTT_PORT'), 1883, 0, 65_535),
     mqttsPort: integer('GLOSSA_MQTTS_PORT', text('GLOSSA_MQTTS_PORT'), 8883, 0, 65_535),
     tls: tls(text('GLOSSA_TLS_CERT'), text('GLOSSA_TLS_KEY')),
-    dataDir,
     baseUrl: baseUrl(text('GLOSSA_BASE_URL')),
     upstream: upstream(text('GLOSSA_UPSTREAM'), text('GLOSSA_UPSTREAM_PUBLISH')),
     durability: choice('GLOSSA_DURABILITY', text('GLOSSA_DURABILITY'), ['fsync', 'os'] as const, 'fsync'),
     maxDevices: integer('GLOSSA_MAX_DEVICES', text('GLOSSA_MAX_DEVICES'), 10_000, 1, 10_000_000),
     ignoreTopics: filters(text('GLOSSA_IGNORE_TOPICS')),
     logLevel: choice('GLOSSA_LOG_LEVEL', text('GLOSSA_LOG_LEVEL'), LEVELS, 'info'),
-    adminToken: adminToken(text('GLOSSA_ADMIN_TOKEN'), dataDir),
     version: (createRequire(import.meta.url)(packageFile()) as { version: string }).version,
-  });
+  };
+  refuseSharedPort(settings);
+  const given = givenToken(text('GLOSSA_ADMIN_TOKEN'));
+  // The folder last: a wrong setting leaves none behind.
+  const dataDir = dataFolder(text('GLOSSA_DATA_DIR') ?? './data');
+  return Object.freeze({ ...settings, dataDir, adminToken: given ?? keptToken(dataDir) });
 }
 
 /** package.json is above `apps/`, in the sources and in the build. */
@@ -172,16 +186,43 @@ function dataFolder(path: string): string {
   const dir = resolve(path);
   try {
     mkdirSync(dir, { recursive: true });
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new ConfigError(`GLOSSA_DATA_DIR=${path} cannot be made: ${(error as Error).message}.`);
+    throw new ConfigError(
+      `GLOSSA_DATA_DIR=${path} cannot be used: ${(error as Error).message}. Name a folder that this user may write.`,
+    );
   }
   return dir;
+}
+
+/** Given ports that are equal would say "in use" of a port that nobody else uses. */
+function refuseSharedPort({
+  httpPort,
+  mqttPort,
+  mqttsPort,
+  tls: secured,
+}: Pick<Config, 'httpPort' | 'mqttPort' | 'mqttsPort' | 'tls'>): void {
+  const ports = [
+    ['GLOSSA_HTTP_PORT', httpPort],
+    ['GLOSSA_MQTT_PORT', mqttPort],
+    ...(secured ? [['GLOSSA_MQTTS_PORT', mqttsPort] as const] : []),
+  ] as const;
+  for (const [i, [name, port]] of ports.entries()) {
+    const other = port === 0 ? undefined : ports.slice(0, i).find(([, taken]) => taken === port);
+    if (other) throw new ConfigError(`${other[0]} and ${name} are both ${port}; each needs its own port.`);
+  }
 }
 
 function baseUrl(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+  if (
+    !url ||
+    !/^https?:$/.test(url.protocol) ||
+    url.search !== '' ||
+    url.hash !== '' ||
+    url.username !== ''
+  ) {
     throw new ConfigError(
       `GLOSSA_BASE_URL=${value} is no http or https URL such as https://glossa.example.org.`,
     );
@@ -195,7 +236,9 @@ function upstream(url: string | undefined, publish: string | undefined): Config[
     if (back) throw new ConfigError('GLOSSA_UPSTREAM_PUBLISH=true needs GLOSSA_UPSTREAM.');
     return undefined;
   }
-  if (!URL.canParse(url) || !/^(mqtts?|wss?|tcp|ssl|tls):$/.test(new URL(url).protocol)) {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  // Its value is not repeated: it may hold a password.
+  if (!parsed || !/^(mqtts?|wss?|tcp|ssl|tls):$/.test(parsed.protocol) || parsed.hostname === '') {
     throw new ConfigError('GLOSSA_UPSTREAM is no broker URL such as mqtt://user:password@broker:1883.');
   }
   return { url, publish: back };
@@ -212,7 +255,18 @@ function tls(cert: string | undefined, key: string | undefined): Config['tls'] {
       throw new ConfigError(`${name}=${file} cannot be read: ${(error as Error).message}.`);
     }
   };
-  return { cert: read('GLOSSA_TLS_CERT', cert), key: read('GLOSSA_TLS_KEY', key) };
+  const pair = { cert: read('GLOSSA_TLS_CERT', cert), key: read('GLOSSA_TLS_KEY', key) };
+  const accept = (part: Partial<typeof pair>, otherwise: string) => {
+    try {
+      createSecureContext(part);
+    } catch (error) {
+      throw new ConfigError(`${otherwise} (${(error as Error).message}).`);
+    }
+  };
+  accept({ cert: pair.cert }, `GLOSSA_TLS_CERT=${cert} is no certificate in PEM`);
+  accept({ key: pair.key }, `GLOSSA_TLS_KEY=${key} is no private key in PEM without a passphrase`);
+  accept(pair, `GLOSSA_TLS_KEY=${key} is not the key of GLOSSA_TLS_CERT=${cert}`);
+  return pair;
 }
 
 function filters(value: string | undefined): string[] {
@@ -229,16 +283,36 @@ function filters(value: string | undefined): string[] {
   return list;
 }
 
-function adminToken(given: string | undefined, dataDir: string): string {
-  if (given !== undefined) {
-    if (given.length < 16 || /\s/.test(given))
-      throw new ConfigError('GLOSSA_ADMIN_TOKEN needs 16 characters or more, without spaces.');
-    return given;
-  }
+function givenToken(given: string | undefined): string | undefined {
+  if (given !== undefined && (given.length < 16 || /\s/.test(given)))
+    throw new ConfigError('GLOSSA_ADMIN_TOKEN needs 16 characters or more, without spaces.');
+  return given;
+}
+
+/** The token in the data folder, made when there is none. */
+function keptToken(dataDir: string): string {
   const file = join(dataDir, 'admin-token');
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  const token = randomBytes(24).toString('base64url');
-  writeFileSync(file, `${token}\n`, { mode: 0o600 });
-  chmodSync(file, 0o600);
-  return token;
+  try {
+    if (!existsSync(file)) writeToken(file, randomBytes(24).toString('base64url'));
+    const token = readFileSync(file, 'utf8').trim();
+    if (token.length >= 16 && !/\s/.test(token)) return token;
+  } catch (error) {
+    throw new ConfigError(`${file} cannot be used: ${(error as Error).message}. Or set GLOSSA_ADMIN_TOKEN.`);
+  }
+  // An empty one would let everybody in.
+  throw new ConfigError(
+    `${file} holds no token of 16 characters or more. Delete it and a new one is made, or set GLOSSA_ADMIN_TOKEN.`,
+  );
+}
+
+/** For its owner only, and whole or not at all, whenever the process ends. */
+function writeToken(file: string, token: string): void {
+  const handle = openSync(`${file}.new`, 'w', 0o600);
+  try {
+    writeSync(handle, `${token}\n`);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(`${file}.new`, file);
 }

@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino';
 import { ConfigError, help, readConfig, type Config } from './config.js';
-import { start, type Service } from './service.js';
+import type { Service } from './service.js';
 
 const SHUTDOWN_MS = 5000;
 
@@ -16,14 +16,14 @@ async function main(): Promise<void> {
   if (!config) return;
   const logger = createLogger(config.logLevel);
   warnOpen(config, logger);
+  const signal = stopSignal();
   let service: Service;
   try {
+    // Imported here: help and wrong settings are told at once.
+    const { start } = await import('./service.js');
     service = await start(config, logger);
   } catch (error) {
-    logger.fatal(explain(error as NodeJS.ErrnoException));
-    process.exitCode = 1;
-    // A worker that failed to start must not keep a dead service alive.
-    setTimeout(() => process.exit(1), 500).unref();
+    refuse(logger, explain(error as NodeJS.ErrnoException, config));
     return;
   }
   const { ports, gateway } = service;
@@ -37,8 +37,23 @@ async function main(): Promise<void> {
     },
     `Glossa listens after ${Math.round(performance.now() - began)} ms: REST ${gateway.baseUrl}/api, docs ${gateway.baseUrl}/docs, MQTT ${ports.mqtt}, WebSocket /mqtt`,
   );
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.once(signal, () => void stop(service, logger, signal));
+  await stop(service, logger, await signal);
+}
+
+/** The first signal stops in order, also one that comes during the start; a second one ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+  });
+}
+
+function refuse(logger: Logger, sentence: string): void {
+  // What stops the start is told even where the log is silent.
+  if (logger.isLevelEnabled('fatal')) logger.fatal(sentence);
+  else process.stderr.write(`${sentence}\n`);
+  process.exitCode = 1;
+  // Nothing that still runs may keep a dead service alive.
+  setTimeout(() => process.exit(1), 500).unref();
 }
 
 function configure(): Config | undefined {
@@ -64,27 +79,60 @@ function createLogger(level: string): Logger {
 
 function warnOpen({ host, tls }: Config, logger: Logger): void {
   const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  if (!loopback && !tls) {
+  if (loopback) return;
+  if (!tls) {
     logger.warn(
       { host },
       'listens beyond this machine without TLS: passwords and data travel readably. Set GLOSSA_TLS_CERT and GLOSSA_TLS_KEY.',
     );
+  } else {
+    logger.warn(
+      { host },
+      'MQTT without TLS listens beyond this machine too, on GLOSSA_MQTT_PORT: passwords and data travel readably there.',
+    );
   }
 }
 
-function explain(error: NodeJS.ErrnoException & { address?: string; port?: number }): string {
+interface SystemError extends NodeJS.ErrnoException {
+  readonly address?: string;
+  readonly port?: number;
+  readonly hostname?: string;
+}
+
+function explain(error: SystemError, config: Config): string {
+  return `Glossa does not start: ${reason(error, config)}`;
+}
+
+function reason(error: SystemError, config: Config): string {
+  const { message, port } = error;
   switch (error.code) {
     case 'EADDRINUSE':
-      return `Glossa does not start: port ${error.port ?? ''} is in use. Stop what uses it, or set GLOSSA_HTTP_PORT or GLOSSA_MQTT_PORT.`;
+      return `port ${port ?? ''} is in use. Stop what uses it, or set ${portSetting(config, port)}.`;
     case 'EACCES':
-      return `Glossa does not start: ${error.message}. Ports below 1024 and foreign folders need rights.`;
+      return `${message}. Ports below 1024 and foreign folders need rights; ports are set with GLOSSA_HTTP_PORT, GLOSSA_MQTT_PORT and GLOSSA_MQTTS_PORT.`;
     case 'EADDRNOTAVAIL':
-      return `Glossa does not start: this machine has no address ${error.address ?? ''}. Check GLOSSA_HOST.`;
+      return `GLOSSA_HOST=${config.host} is no address of this machine.`;
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `GLOSSA_HOST=${config.host} is a name that cannot be resolved (${message}).`;
     case 'LEVEL_DATABASE_NOT_OPEN':
-      return `Glossa does not start: its data folder is in use by another process, or unreadable (${String(error.cause)}).`;
+      return sessionsReason(error, config);
     default:
-      return `Glossa does not start: ${error.message}`;
+      return message;
   }
+}
+
+function portSetting({ httpPort, mqttPort, mqttsPort }: Config, port: number | undefined): string {
+  if (port === httpPort) return 'GLOSSA_HTTP_PORT';
+  if (port === mqttPort) return 'GLOSSA_MQTT_PORT';
+  return port === mqttsPort ? 'GLOSSA_MQTTS_PORT' : 'GLOSSA_HTTP_PORT or GLOSSA_MQTT_PORT';
+}
+
+function sessionsReason({ cause }: SystemError, { dataDir }: Config): string {
+  const { code, message } = (cause ?? {}) as { code?: string; message?: string };
+  const folder = `${dataDir}/sessions`;
+  if (code === 'LEVEL_LOCKED') return `${folder} is in use by another process. Stop that one.`;
+  return `${folder} cannot be read (${message ?? 'unknown reason'}). Restore a backup, or move it away: sessions and raw retained messages go with it, observations stay.`;
 }
 
 async function stop(service: Service, logger: Logger, signal: string): Promise<void> {
@@ -93,7 +141,12 @@ async function stop(service: Service, logger: Logger, signal: string): Promise<v
     logger.error('stopping took too long; what was acknowledged is stored');
     process.exit(1);
   }, SHUTDOWN_MS);
-  await service.close();
+  try {
+    await service.close();
+  } catch (error) {
+    logger.error({ err: error }, 'stopping failed; what was acknowledged is stored');
+    process.exit(1);
+  }
   clearTimeout(timer);
   logger.info('Glossa stopped');
   process.exit(0);

@@ -1,2 +1,3 @@
 export * from './control/index.js';
 export * from './observations/index.js';
+export * from './sqlite-file/folder-lock.js';
