@@ -34,7 +34,9 @@ export class DeviceRegistry {
   async load(): Promise<void> {
     for (const device of await this.store.devices.all()) this.devices.put(device);
     const missing = new Set<string>();
-    for (const { device } of this.series.all()) if (!this.devices.get(device)) missing.add(device);
+    // Those of a device that was deleted were retired.
+    for (const { device, latest } of this.series.all())
+      if (latest && !this.devices.get(device)) missing.add(device);
     for (const id of missing) this.devices.put({ id, schemas: [] });
     if (missing.size > 0) await this.store.devices.createMany([...missing]);
     this.devices.onAdmitted = (id) => this.#admit(id);
@@ -56,7 +58,8 @@ export class DeviceRegistry {
     this.devices.put(device);
     ingest.snapshot.forgetRoutes();
     if ((before?.feature ?? '') !== (device.feature ?? '')) {
-      await this.#retire(id, (series) => series.feature === (before?.feature ?? ''));
+      const left = (series: Series) => series.feature === (before?.feature ?? '');
+      await this.#retire(this.#forgetLatest(id, left));
     }
     this.#listener?.registered(id);
     return { device, created: !before };
@@ -80,13 +83,15 @@ export class DeviceRegistry {
     const known = await this.store.devices.delete(id);
     const series = [...this.series.ofDevice(id)].flatMap((datastream) => datastream.series);
     if (!known && series.length === 0) throw new GlossaError('not-found', `there is no device ${id}`);
+    // From here to the purge nothing waits: messages that come after it begin series of their own.
     this.devices.remove(id);
     ingest.snapshot.forgetRoutes();
-    await this.#retire(id, () => true);
+    const retired = this.#forgetLatest(id, () => true);
+    if (purge) this.series.forgetDevice(id);
+    const gone = purge ? this.observations.purge(series.map((one) => one.id)) : undefined;
     this.#listener?.removed(id);
-    if (!purge) return 0;
-    this.series.forgetDevice(id);
-    return this.observations.purge(series.map((one) => one.id));
+    if (!gone) await this.#retire(retired);
+    return (await gone) ?? 0;
   }
 
   /** Writes the devices that messages made. */
@@ -113,7 +118,8 @@ export class DeviceRegistry {
     }, FLUSH_MS).unref();
   }
 
-  async #retire(device: string, which: (series: Series) => boolean): Promise<void> {
+  /** Takes the newest values out of those that are retained. @returns their series */
+  #forgetLatest(device: string, which: (series: Series) => boolean): Series[] {
     const retired: Series[] = [];
     for (const datastream of this.series.ofDevice(device)) {
       const { latest } = datastream;
@@ -121,8 +127,11 @@ export class DeviceRegistry {
       retired.push(latest.series);
       datastream.latest = undefined;
     }
-    if (retired.length === 0) return;
-    this.#listener?.retired(retired);
-    await this.observations.retire(retired.map((series) => series.id));
+    if (retired.length > 0) this.#listener?.retired(retired);
+    return retired;
+  }
+
+  async #retire(series: readonly Series[]): Promise<void> {
+    if (series.length > 0) await this.observations.retire(series.map((one) => one.id));
   }
 }

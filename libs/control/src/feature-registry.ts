@@ -19,13 +19,16 @@ export class FeatureRegistry {
   ) {}
 
   /** Registers or replaces. @throws GlossaError `body-invalid` */
-  async put(path: string, body: unknown): Promise<{ feature: Feature; created: boolean }> {
+  async put(
+    path: string,
+    body: unknown,
+    policy: AccountPolicy,
+  ): Promise<{ feature: FeatureInfo; created: boolean }> {
     const errors = [...checkFeature(path, body)];
     if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
     const created = (await this.store.features.get(path)) === undefined;
-    const feature: Feature = { ...(body as Omit<Feature, 'path'>), path };
-    await this.store.features.put(feature);
-    return { feature, created };
+    await this.store.features.put({ ...(body as Omit<Feature, 'path'>), path });
+    return { feature: await this.get(path, policy), created };
   }
 
   async get(path: string, policy: AccountPolicy): Promise<FeatureInfo> {
@@ -57,17 +60,19 @@ export class FeatureRegistry {
   async #tree(policy: AccountPolicy): Promise<Map<string, FeatureInfo>> {
     const registered = new Map((await this.store.features.all()).map((feature) => [feature.path, feature]));
     const observed = this.queries.features(policy);
-    const children = new Map<string, string[]>();
+    const children = new Map<string, Set<string>>();
+    const childrenOf = (path: string) => {
+      let below = children.get(path);
+      if (!below) children.set(path, (below = new Set()));
+      return below;
+    };
     for (const path of new Set([...registered.keys(), ...observed.keys()])) {
-      let child = path;
-      for (;;) {
-        if (!children.has(child)) children.set(child, []);
-        const cut = child.lastIndexOf('/');
-        if (cut < 0) break;
+      childrenOf(path);
+      for (let child = path, cut = child.lastIndexOf('/'); cut >= 0; cut = child.lastIndexOf('/')) {
         const parent = child.slice(0, cut);
-        const siblings = children.get(parent);
-        if (siblings?.includes(child)) break;
-        children.set(parent, [...(siblings ?? []), child]);
+        const siblings = childrenOf(parent);
+        if (siblings.has(child)) break;
+        siblings.add(child);
         child = parent;
       }
     }
@@ -75,7 +80,7 @@ export class FeatureRegistry {
     for (const [path, below] of children) {
       tree.set(path, {
         ...(registered.get(path) ?? { path }),
-        children: below.sort(),
+        children: [...below].sort(),
         series: observed.get(path) ?? 0,
       });
     }

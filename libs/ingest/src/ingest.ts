@@ -99,6 +99,8 @@ export class Ingest {
   #enqueue(raw: RawMessage, prepared: Promise<Prepared>, replay?: number): Promise<Outcome> {
     let appended: Promise<Outcome> | undefined;
     const tail = prepared.then((ready) => {
+      // Its device may have been purged while it waited.
+      for (const value of ready.values) value.series = this.series.current(value.series);
       appended = this.#append(raw, ready, replay);
       appended.catch(() => undefined);
     });
@@ -262,7 +264,10 @@ export class Ingest {
       record.nth = status >> 1;
       const duplicate = (status & 1) === 1;
       if (duplicate && !raw.dup) continue;
-      const before = this.series.of(record.series).latest;
+      const datastream = this.series.of(record.series);
+      // Purged between commit and here: nobody is to hear of it.
+      if (!datastream) continue;
+      const before = datastream.latest;
       const retained = this.series.note(record, raw.qos);
       if (
         retained &&

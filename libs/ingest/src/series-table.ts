@@ -107,7 +107,7 @@ export class SeriesTable {
    * observations. A clock that was set back is followed.
    */
   uniqueArrival(series: Series, received: Micros): Micros {
-    const last = this.#lastArrival[series.id] ?? this.of(series).latest?.time ?? 0;
+    const last = this.#lastArrival[series.id] ?? this.of(series)?.latest?.time ?? 0;
     const time = received <= last && last - received < 1_000_000 ? last + 1 : received;
     this.#lastArrival[series.id] = time;
     return time;
@@ -116,6 +116,7 @@ export class SeriesTable {
   /** Takes a stored record into account; answers whether it is its datastream's newest. */
   note(record: ObservationRecord, qos: Qos): boolean {
     const datastream = this.of(record.series);
+    if (!datastream) return false;
     const { latest } = datastream;
     if (latest && (record.time < latest.time || (record.time === latest.time && record.nth < latest.nth))) {
       return false;
@@ -125,9 +126,22 @@ export class SeriesTable {
     return true;
   }
 
-  /** The datastream of a series. */
-  of(series: Series): Datastream {
-    return this.#datastreams[series.id]!;
+  /** The datastream of a series; undefined when it was purged meanwhile. */
+  of(series: Series): Datastream | undefined {
+    return this.#datastreams[series.id];
+  }
+
+  /** The series itself, or the one that took its place when it was purged after it was resolved. */
+  current(series: Series): Series {
+    if (this.#series[series.id] === series) return series;
+    const { device, name, property, unit, feature } = series;
+    const same = this.datastream(device, name)?.series.find(
+      (one) => one.property === property && one.unit === unit && one.feature === feature,
+    );
+    if (same) return same;
+    const anew: Series = { ...series, id: this.#nextSeries };
+    this.#add(anew);
+    return anew;
   }
 
   byId(id: number): Series | undefined {
@@ -147,9 +161,10 @@ export class SeriesTable {
     for (const names of this.#devices.values()) yield* names.values();
   }
 
-  /** Forgets a device's datastreams after their rows were purged. Ids are not used again. */
+  /** Forgets a device's datastreams, whose rows are purged. Ids are not used again. */
   forgetDevice(device: string): void {
     for (const datastream of this.ofDevice(device)) {
+      datastream.latest = undefined;
       for (const series of datastream.series) {
         this.#series[series.id] = undefined;
         this.#datastreams[series.id] = undefined;

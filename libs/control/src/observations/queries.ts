@@ -1,5 +1,5 @@
 import type { AccountPolicy } from '#access';
-import type { Datastream, SeriesTable } from '#ingest';
+import type { SeriesTable } from '#ingest';
 import {
   GlossaError,
   type AggregateWindow,
@@ -34,11 +34,12 @@ export interface AggregateMember {
 
 /** A datastream with what is stored of it. */
 export interface DatastreamInfo {
-  readonly datastream: Datastream;
+  /** That of the newest value. */
   readonly series: Series;
   readonly count: number;
   readonly first?: number;
   readonly last?: number;
+  readonly latest?: ObservationRecord;
 }
 
 /** Everything that is asked of stored observations. */
@@ -177,20 +178,29 @@ export class ObservationQueries {
     return { explain: await explain(plan, this.store) };
   }
 
+  /** What is stored of datastreams, told by those of their series that are given: others may be hidden. */
   async #infos(groups: readonly (readonly Series[])[]): Promise<DatastreamInfo[]> {
     const statistics = new Map<number, SeriesStatistics>();
     for (const one of await this.store.statistics(groups.flatMap(ids))) statistics.set(one.series, one);
+    // In memory is the newest of all series, unless the device moved or went.
+    const newest = (group: readonly Series[]) => {
+      const latest = this.table.of(group[0]!)?.latest;
+      return latest && group.some(({ id }) => id === latest.series.id) ? latest : undefined;
+    };
+    const unknown = groups.filter((group) => !newest(group)).flatMap(ids);
+    const records = unknown.length > 0 ? await this.store.latestRecords(unknown) : [];
+    const stored = new Map(records.map((record) => [record.series.id, record]));
     return groups.map((group) => {
       const known = group.flatMap((one) => statistics.get(one.id) ?? []);
       const first = least(known.map((one) => one.first));
       const last = greatest(known.map((one) => one.last));
-      const datastream = this.table.of(group[0]!);
+      const latest = newest(group) ?? group.flatMap((one) => stored.get(one.id) ?? [])[0];
       return {
-        datastream,
-        series: datastream.latest?.series ?? group.at(-1)!,
+        series: latest?.series ?? group.at(-1)!,
         count: known.reduce((sum, { count }) => sum + count, 0),
         ...(first !== undefined && { first }),
         ...(last !== undefined && { last }),
+        ...(latest && { latest }),
       };
     });
   }

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiTags } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccountPolicy } from '#access';
 import { FeatureRegistry, type FeatureInfo } from '#control';
-import { GlossaError, decodeSegment, paths, type Feature } from '#model';
+import { GlossaError, decodeSegment, paths } from '#model';
 import { Policy, Requires } from '../auth/requires.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
@@ -59,10 +59,11 @@ export class FeaturesController {
   @ApiOperation({ summary: 'Describe a feature' })
   async put(
     @Body() body: unknown,
+    @Policy() policy: AccountPolicy,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const { feature, created } = await this.features.put(pathOf(request), withoutReadOnly(body));
+    const { feature, created } = await this.features.put(pathOf(request), withoutReadOnly(body), policy);
     void reply.code(created ? 201 : 200).header('Location', this.base.iri(paths.feature(feature.path)));
     return this.#show(feature);
   }
@@ -76,7 +77,7 @@ export class FeaturesController {
     await this.features.remove(pathOf(request));
   }
 
-  #show(feature: Feature | FeatureInfo): object {
+  #show(feature: FeatureInfo): object {
     return { id: this.base.iri(paths.feature(feature.path)), type: 'FeatureOfInterest', ...feature };
   }
 }

@@ -86,8 +86,8 @@ function csvCell(value: string | number | boolean | undefined): string {
 
 /** A datastream as JSON. */
 export function datastreamJson(info: DatastreamInfo, renderer: ObservationRenderer, baseUrl: string): object {
-  const { datastream, series, count, first, last } = info;
-  const { device, name, property } = datastream;
+  const { series, count, first, last, latest } = info;
+  const { device, name, property } = series;
   return {
     id: baseUrl + paths.datastream(device, name),
     type: 'Datastream',
@@ -104,6 +104,6 @@ export function datastreamJson(info: DatastreamInfo, renderer: ObservationRender
     count,
     ...(first !== undefined && { firstTime: formatMicros(first) }),
     ...(last !== undefined && { lastTime: formatMicros(last) }),
-    ...(datastream.latest && { latest: renderer.object(datastream.latest, { context: false }) }),
+    ...(latest && { latest: renderer.object(latest, { context: false }) }),
   };
 }
