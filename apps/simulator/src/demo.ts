@@ -27,6 +27,17 @@ const ROUND_MS = 1000;
 /** Where nothing redraws (a pipe, a log), one picture in this many rounds. */
 const STILL_ROUNDS = 5;
 
+/** How the families say a property. */
+const SAID: Readonly<Record<string, RegExp>> = {
+  AirTemperature: /"AM2301":\{"Temperature":[-\d.]+|"temperature(_F)?":[-\d.]+|"tC":[-\d.]+|\/temperature .*/,
+  RelativeHumidity: /"Humidity":[\d.]+|"humidity":[\d.]+|"rh":[\d.]+|\/humidity .*/,
+  CarbonDioxide: /"co2":[\d.]+/,
+  WindSpeed: /"wind_avg_mi_h":[\d.]+/,
+  FluidPressure: /"pressure_PSI":[\d.]+/,
+  Glucose: /"analyte":"glucose","c":[\d.]+,"u":"[^"]+"/,
+  Occupied: /\/presence .*/,
+};
+
 interface Observation {
   readonly observedProperty: string;
   readonly hasFeatureOfInterest: string;
@@ -85,12 +96,14 @@ async function watch(url: string, token: string, table: LiveTable): Promise<void
   const families = new Map(
     FAMILIES.flatMap((family) => family.devices().map(({ id }) => [id, family.name] as const)),
   );
-  const raw = new Map<string, string>();
+  const raw = new Map<string, Map<string, string>>();
   client.on('message', (topic, payload) => {
     if (topic.startsWith('glossa/')) return;
     if (!topic.startsWith('semantic/')) {
-      for (const device of devicesOf(topic, payload.toString()))
-        raw.set(device, `${topic} ${payload.toString()}`);
+      for (const device of devicesOf(topic, payload.toString())) {
+        const messages = raw.get(device) ?? new Map<string, string>();
+        raw.set(device, messages.set(topic, `${topic} ${payload.toString()}`));
+      }
       return;
     }
     if (payload.length === 0) return;
@@ -104,7 +117,8 @@ async function watch(url: string, token: string, table: LiveTable): Promise<void
       family: families.get(device) ?? device,
       device,
       property,
-      raw: gist(raw.get(device) ?? '', property),
+      // The raw message may be relayed after its observation: it is looked up when the row is drawn.
+      raw: () => gist([...(raw.get(device)?.values() ?? [])], property),
       normalized: say(observation),
     });
   });
@@ -122,21 +136,15 @@ function devicesOf(topic: string, payload: string): string[] {
   });
 }
 
-/** The part of a raw message that says this property. */
-function gist(raw: string, property: string): string {
-  const patterns: Record<string, RegExp> = {
-    AirTemperature:
-      /"AM2301":\{"Temperature":[-\d.]+|"temperature(_F)?":[-\d.]+|"tC":[-\d.]+|\/temperature (.*)/,
-    RelativeHumidity: /"Humidity":[\d.]+|"humidity":[\d.]+|"rh":[\d.]+|\/humidity (.*)/,
-    CarbonDioxide: /"co2":[\d.]+/,
-    WindSpeed: /"wind_avg_mi_h":[\d.]+/,
-    FluidPressure: /"pressure_PSI":[\d.]+/,
-    Glucose: /"analyte":"glucose","c":[\d.]+,"u":"[^"]+"/,
-    Occupied: /\/presence (.*)/,
-  };
-  const found = patterns[property]?.exec(raw)?.[0] ?? raw;
-  const unit = /"TempUnit":"F"/.test(raw) && found.includes('Temperature') ? '… "TempUnit":"F"' : '';
-  return found.startsWith('/') ? found.slice(1).replace(' ', ': ') : found + unit;
+/** The part of a device's raw messages that says this property. */
+function gist(messages: readonly string[], property: string): string {
+  for (const raw of messages) {
+    const found = SAID[property]?.exec(raw)?.[0];
+    if (found === undefined) continue;
+    const unit = /"TempUnit":"F"/.test(raw) && found.includes('Temperature') ? ' … "TempUnit":"F"' : '';
+    return found.startsWith('/') ? found.slice(1).replace(' ', ': ') : found + unit;
+  }
+  return '';
 }
 
 function say({ hasResult, hasSimpleResult }: Observation): string {

@@ -1,17 +1,13 @@
 import { ROOMS } from './world.js';
 
-/** What the table shows of one observation. */
-export interface Cell {
-  readonly raw: string;
-  readonly normalized: string;
-}
-
 /** A row: a device's family and place, what it said and what it means. */
-interface Row extends Cell {
+interface Row {
   readonly room: string;
   readonly family: string;
   readonly device: string;
   readonly property: string;
+  readonly raw: () => string;
+  readonly normalized: string;
 }
 
 /** The live table: for each room and family, the raw message's gist and the observation. */
@@ -43,7 +39,7 @@ export class LiveTable {
     let room = '';
     for (const row of rows) {
       lines.push(
-        line(row.room === room ? '' : row.room, row.family, row.raw, row.property, row.normalized, width),
+        line(row.room === room ? '' : row.room, row.family, row.raw(), row.property, row.normalized, width),
       );
       room = row.room;
     }
