@@ -120,10 +120,11 @@ export class ServiceProcess extends TestProcess {
   }
 
   /** Ends it as an operator does; a stop that is not clean fails the test. */
-  async stop(): Promise<void> {
+  async stop(): Promise<this> {
     const exit: Exit = await this.kill('SIGTERM');
     if (exit.code !== 0)
       throw new Error(`stopped with ${JSON.stringify(exit)}:\n${this.output.slice(-4000)}`);
+    return this;
   }
 
   /** Starts it again on the same folder, after its end. */

@@ -1,0 +1,152 @@
+import Database from 'better-sqlite3';
+import { cp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ServiceProcess, temporaryFolder } from './support/child.js';
+import { closedLedger } from './support/observations.js';
+import { Publisher } from './support/publisher.js';
+
+const SCHEMA = {
+  id: 'load',
+  topic: 'load/{device}',
+  observations: { a: { property: 'AirTemperature', unit: '°C' } },
+};
+
+/** A folder with data, as an orderly stop leaves it, and one as a kill does: with its write-ahead log. */
+let stopped: string;
+let killed: string;
+
+beforeAll(async () => {
+  const service = await ServiceProcess.start();
+  expect((await service.rest().post('/api/schemas', SCHEMA)).status).toBe(201);
+  const publisher = new Publisher({
+    clientId: 'p',
+    message: (n) => ({ topic: `load/d${n % 50}`, payload: JSON.stringify({ a: n }) }),
+  });
+  await publisher.connect(service.ports.mqtt);
+  publisher.start(1000);
+  await publisher.until(1000);
+  await service.kill('SIGKILL');
+  killed = service.directory;
+  stopped = (await (await ServiceProcess.start({}, await copy(killed))).stop()).directory;
+});
+
+async function copy(folder: string): Promise<string> {
+  const target = await temporaryFolder();
+  await cp(folder, target, { recursive: true });
+  return target;
+}
+
+async function overwrite(file: string, at: number, bytes: Buffer): Promise<void> {
+  const handle = await open(file, 'r+');
+  await handle.write(bytes, 0, bytes.length, at);
+  await handle.close();
+}
+
+function sql(file: string, statement: string): void {
+  const db = new Database(file);
+  db.exec(statement);
+  db.close();
+}
+
+type Damage = (folder: string) => Promise<void> | void;
+const noise = Buffer.alloc(4096, 'not a page of a database ');
+
+/** What was done to the folder, the file that the sentence names, and what it says with the way out. */
+const DAMAGED: readonly (readonly [what: string, file: string, says: RegExp, damage: Damage])[] = [
+  [
+    'observations.db that is no database',
+    'observations.db',
+    /is damaged .*restore a backup/,
+    (folder) => overwrite(join(folder, 'observations.db'), 0, noise),
+  ],
+  [
+    'observations.db cut in half',
+    'observations.db',
+    /is damaged .*restore a backup/,
+    async (folder) => {
+      const file = join(folder, 'observations.db');
+      await truncate(file, (await stat(file)).size / 2);
+    },
+  ],
+  [
+    'observations.db with a page overwritten',
+    'observations.db',
+    /is damaged .*restore a backup/,
+    (folder) => overwrite(join(folder, 'observations.db'), 4096 * 3, noise),
+  ],
+  [
+    'observations.db of a newer version',
+    'observations.db',
+    /newer version of Glossa.*Start that version, or restore a backup/,
+    (folder) => sql(join(folder, 'observations.db'), 'pragma user_version = 99'),
+  ],
+  [
+    'control.db that is no database',
+    'control.db',
+    /is damaged .*restore a backup/,
+    (folder) => overwrite(join(folder, 'control.db'), 0, noise),
+  ],
+  [
+    'control.db of a newer version',
+    'control.db',
+    /newer version of Glossa.*Start that version, or restore a backup/,
+    (folder) =>
+      sql(join(folder, 'control.db'), `insert into _migration values ('99991231000000_later', 'x', '')`),
+  ],
+  [
+    "control.db that is another program's",
+    'control.db',
+    /another program.*own data folder/,
+    async (folder) => {
+      await rm(join(folder, 'control.db'));
+      sql(join(folder, 'control.db'), 'create table notes(text)');
+    },
+  ],
+  [
+    'sessions whose files are gone',
+    'sessions',
+    /cannot be read .*Restore a backup, or move it away/,
+    (folder) => writeFile(join(folder, 'sessions', 'CURRENT'), 'MANIFEST-999999\n'),
+  ],
+];
+
+describe('a data folder that cannot be used', () => {
+  it.each(DAMAGED)('%s: the start says so and the way out', async (_what, file, says, damage) => {
+    const folder = await copy(stopped);
+    await damage(folder);
+    const service = await ServiceProcess.launch({}, folder);
+    expect((await service.ended).code).toBe(1);
+    const said = service.lines.at(-1)!;
+    expect(said.msg).toMatch(/^Glossa does not start: /);
+    expect(said.msg).toContain(join(folder, file));
+    expect(said.msg).toMatch(says);
+    expect(service.stderr).toBe('');
+  });
+});
+
+describe('what a power cut leaves', () => {
+  it.each([
+    ['cut within a frame', (size: number) => size - 1000],
+    ['cut within its header', () => 20],
+  ])('a write-ahead log %s is read as far as it is whole', async (_what, length) => {
+    const folder = await copy(killed);
+    const wal = join(folder, 'observations.db-wal');
+    await truncate(wal, length((await stat(wal)).size));
+    await rm(join(folder, 'observations.db-shm'), { force: true });
+    const service = await ServiceProcess.start({}, folder);
+    const { received, stored } = await closedLedger(service.rest());
+    expect(stored).toBe(received);
+    expect((await service.rest().get('/api/observations?limit=10000')).body.member).toHaveLength(stored!);
+    await service.stop();
+  });
+
+  it('the folder holds nothing but what is named', async () => {
+    expect((await readdir(stopped)).sort()).toEqual([
+      'control.db',
+      'gateway.lock',
+      'observations.db',
+      'sessions',
+      'tmp',
+    ]);
+  });
+});
