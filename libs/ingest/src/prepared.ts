@@ -1,0 +1,85 @@
+import type {
+  DeadLetterAppend,
+  LedgerState,
+  MessageAppend,
+  ObservationRecord,
+  RawMessage,
+  Rejection,
+} from '#model';
+import type { DeviceStatus } from './outcome.js';
+import { resendKey } from './resend.js';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A value as it will be stored; its nth is known after the commit. */
+export type PreparedValue = Mutable<ObservationRecord>;
+
+/** A message that is ready for the store. */
+export interface Prepared extends MessageAppend {
+  readonly values: PreparedValue[];
+  readonly rejections: readonly Rejection[];
+  readonly status: DeviceStatus | undefined;
+  readonly device: string | undefined;
+  readonly schema: string | undefined;
+}
+
+/** What is known of a message beside its payload. */
+export interface Origin {
+  readonly status?: DeviceStatus | undefined;
+  readonly device?: string | undefined;
+  /** `id/versions/n`. */
+  readonly schema?: string | undefined;
+  /** The access rule that denied it. */
+  readonly rule?: string;
+}
+
+/** Reasons that a dead letter tells; more of one message are counted, not told. */
+const MAX_TOLD = 100;
+
+/** Makes a message ready. `fallback` is its state when none of its values is stored or known already. */
+export function prepare(
+  raw: RawMessage,
+  fallback: LedgerState,
+  values: PreparedValue[],
+  rejections: readonly Rejection[],
+  { status, device, schema, rule }: Origin = {},
+): Prepared {
+  const told = rejections.length > MAX_TOLD ? rejections.slice(0, MAX_TOLD) : rejections;
+  return {
+    values,
+    // A rejection that names a datastream is of a value, others are of the message.
+    rejectedValues: rejections.length === 0 ? 0 : rejections.filter(({ name }) => name !== undefined).length,
+    fallback,
+    ...(told.length > 0 && { deadLetter: letter(raw, told, device, schema, rule) }),
+    ...(raw.qos > 0 && raw.packetId !== undefined && { resend: resend(raw, raw.packetId) }),
+    rejections: told,
+    status,
+    device,
+    schema,
+  };
+}
+
+function letter(
+  { received, topic, payload, qos, client, username }: RawMessage,
+  rejections: readonly Rejection[],
+  device: string | undefined,
+  schema: string | undefined,
+  rule: string | undefined,
+): DeadLetterAppend {
+  return {
+    received,
+    topic,
+    payload,
+    qos,
+    client,
+    username,
+    ...(device !== undefined && { device }),
+    ...(schema !== undefined && { schema }),
+    ...(rule !== undefined && { rule }),
+    rejections,
+  };
+}
+
+function resend({ client, topic, payload, dup }: RawMessage, packetId: number) {
+  return { client, packetId, hash: resendKey(topic, payload), dup };
+}
