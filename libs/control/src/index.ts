@@ -6,6 +6,5 @@ export * from './property-registry.js';
 export * from './observations/explain.js';
 export * from './observations/plan.js';
 export * from './observations/queries.js';
-export * from './observations/windows.js';
 export * from './replay.js';
 export * from './schema-registry.js';

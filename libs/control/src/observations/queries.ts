@@ -15,6 +15,7 @@ import {
 import { semanticTopic, type OntologyHub, type Unit } from '#semantics';
 import { explain, type Explanation } from './explain.js';
 import { QueryPlanner, type ObservationFilter, type QueryPlan } from './plan.js';
+import { tiling } from './tiling.js';
 import { windowBounds } from './windows.js';
 
 /** A page, or why it is empty. */
@@ -83,27 +84,29 @@ export class ObservationQueries {
     policy: AccountPolicy,
     options: { interval: string; timezone: string; limit: number; after?: { device: string; name: string } },
   ): Promise<{ members: AggregateMember[]; next?: { device: string; name: string }; explain?: Explanation }> {
+    // A bad interval is told even where there is nothing to aggregate.
+    const windows = tiling(options.interval, options.timezone);
     const plan = this.planner.plan(filter, policy);
     const groups = byDatastream(plan.series, options.after);
     const taken = groups.slice(0, options.limit);
     const series = taken.flatMap(([, group]) => group);
     const statistics = await this.store.statistics(ids(series), plan.from, plan.to);
-    const from = plan.from ?? least(statistics.map(({ first }) => first));
+    const first = least(statistics.map((one) => one.first));
     const last = greatest(statistics.map((one) => one.last));
-    const to = plan.to ?? (last === undefined ? undefined : last + 1);
-    const last2 = taken.at(-1)?.[1][0];
+    const final = taken.at(-1)?.[1][0];
     const next =
-      groups.length > taken.length && last2 ? { device: last2.device, name: last2.name } : undefined;
-    // A bad interval is told even where there is nothing to aggregate.
-    const bounds = windowBounds(from ?? 0, to ?? 1, options.interval, options.timezone);
+      groups.length > taken.length && final ? { device: final.device, name: final.name } : undefined;
     const found =
-      from === undefined || to === undefined
+      first === undefined || last === undefined
         ? []
-        : await this.store.aggregate({ series: ids(series), bounds });
+        : await this.store.aggregate({
+            series: ids(series),
+            bounds: windowBounds({ from: plan.from, to: plan.to, first, last }, windows),
+          });
     if (found.length === 0 && next === undefined && options.after === undefined) {
       return { members: [], explain: await explain(plan, this.store) };
     }
-    const members = found.map(({ series: one, windows }) => this.#converted(one, windows, plan.unit));
+    const members = found.map((one) => this.#converted(one.series, one.windows, plan.unit));
     return { members, ...(next && { next }) };
   }
 

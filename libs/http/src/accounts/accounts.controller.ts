@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AccountRegistry, type PublicAccount, type TokenInfo } from '#control';
 import { Requires } from '../auth/requires.js';
-import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
+import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 
 /** Who may do what: accounts, their passwords and tokens. */
@@ -53,7 +53,7 @@ export class AccountsController {
   @Requires('accounts:read')
   @ApiOperation({ summary: 'Accounts, by username' })
   async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
-    const { limit, cursor } = listParameters(query);
+    const { limit, cursor } = listParameters(request, query);
     const { items, next } = await this.accounts.list(limit, cursor);
     return listPage(items, next, request, query, this.base);
   }
@@ -109,9 +109,15 @@ export class AccountsController {
   @Get(':username/tokens')
   @Requires('accounts:read')
   @ApiOperation({ summary: 'Tokens of an account, without their secrets' })
-  async tokens(@Param('username') username: string, @Query() query: RawQuery): Promise<ListPage<TokenInfo>> {
-    new Parameters(query, []).check();
-    return { items: await this.accounts.tokens(username) };
+  async tokens(
+    @Param('username') username: string,
+    @Query() query: RawQuery,
+    @Req() request: FastifyRequest,
+  ): Promise<ListPage<TokenInfo>> {
+    const window = listParameters(request, query);
+    const tokens = await this.accounts.tokens(username);
+    const { items, next } = pageOf(tokens, ({ createdAt, id }) => `${createdAt} ${id}`, window);
+    return listPage(items, next, request, query, this.base);
   }
 
   @Delete(':username/tokens')

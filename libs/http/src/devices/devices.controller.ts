@@ -48,7 +48,7 @@ export class DevicesController {
   @Requires('devices:read')
   @ApiOperation({ summary: 'Devices, by id' })
   async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
-    const { limit, cursor } = listParameters(query);
+    const { limit, cursor } = listParameters(request, query);
     const { items, next } = await this.devices.list(limit, cursor);
     return listPage(
       items.map((device) => this.#show(device)),

@@ -26,7 +26,7 @@ export class FeaturesController {
     @Policy() policy: AccountPolicy,
     @Req() request: FastifyRequest,
   ): Promise<ListPage<object>> {
-    const { limit, cursor } = listParameters(query);
+    const { limit, cursor } = listParameters(request, query);
     const { items, next } = await this.features.list(policy, limit, cursor);
     return listPage(
       items.map((feature) => this.#show(feature)),

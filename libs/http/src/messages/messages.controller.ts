@@ -43,7 +43,7 @@ export class MessagesController {
   @ApiQuery({ name: 'code', type: String, required: false })
   @ApiOperation({ summary: 'Dead letters, newest first, each with its reasons' })
   async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
-    const { parameters, limit, cursor } = listParameters(query, LETTER_FILTERS);
+    const { parameters, limit, cursor } = listParameters(request, query, LETTER_FILTERS);
     const state =
       parameters.text('state') === undefined
         ? undefined

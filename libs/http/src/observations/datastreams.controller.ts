@@ -31,7 +31,7 @@ export class DatastreamsController {
     @Policy() policy: AccountPolicy,
     @Req() request: FastifyRequest,
   ): Promise<ListPage<object>> {
-    const { parameters, limit, cursor } = listParameters(query, DATASTREAM_FILTERS);
+    const { parameters, limit, cursor } = listParameters(request, query, DATASTREAM_FILTERS);
     const filter = filterOf(parameters);
     parameters.check();
     const after = cursor === undefined ? undefined : decodeDatastreamCursor(cursor);

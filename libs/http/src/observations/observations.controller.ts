@@ -17,7 +17,7 @@ import { ObservationRenderer, documentToRdf } from '#semantics';
 import { Policy, Requires } from '../auth/requires.js';
 import { negotiate } from '../query/negotiate.js';
 import { BaseUrl } from '../query/pages.js';
-import { Parameters, nextPrefix, openCursor, type RawQuery } from '../query/parameters.js';
+import { Parameters, openCursor, type RawQuery } from '../query/parameters.js';
 import { OBSERVATION_TYPES, contentType, formatOf, type ObservationType } from './formats.js';
 import { FILTERS, aggregateCsv, aggregateMember, filterOf, observationIdentity } from './translate.js';
 
@@ -68,7 +68,7 @@ export class ObservationsController {
     const limit = parameters.integer('limit', 100, 1, 10_000);
     const text = parameters.text('cursor');
     parameters.check();
-    const cursor = text === undefined ? undefined : decodeCursor(openCursor(text, query));
+    const cursor = text === undefined ? undefined : decodeCursor(openCursor(text, request, query));
     if (text !== undefined && !cursor) throw new GlossaError('cursor-invalid', 'the cursor cannot be read');
     const page = { order, limit, ...(cursor && { cursor }) };
     this.#send(
@@ -95,7 +95,7 @@ export class ObservationsController {
     const parameters = new Parameters(query, [...FILTERS, 'limit', 'cursor']);
     const filter = filterOf(parameters);
     const limit = parameters.integer('limit', 100, 1, 10_000);
-    const after = datastreamCursor(parameters, query);
+    const after = datastreamCursor(parameters, request, query);
     const page = { limit, ...(after && { after }) };
     this.#send(
       await this.queries.latest(filter, policy, page, this.#render(type, request, query)),
@@ -125,15 +125,15 @@ export class ObservationsController {
     const interval = parameters.required('interval');
     const timezone = parameters.text('timezone') ?? 'UTC';
     const limit = parameters.integer('limit', 100, 1, 10_000);
-    const after = datastreamCursor(parameters, query);
+    const after = datastreamCursor(parameters, request, query);
     const options = { interval, timezone, limit, ...(after && { after }) };
     const { members, next, explain } = await this.queries.aggregate(filter, policy, options);
     const href =
-      next && nextPrefix(this.base.of(request), query) + encodeDatastreamCursor(next.device, next.name);
+      next && this.base.nextPrefix(request, query) + encodeDatastreamCursor(next.device, next.name);
     if (href !== undefined) void reply.header('Link', `<${href}>; rel="next"`);
     void reply.type(contentType(type));
     const rendered = members.map((member) => aggregateMember(member, interval, this.base.href));
-    if (type === 'text/csv') return void reply.send(Readable.from(aggregateCsv(members)));
+    if (type === 'text/csv') return void reply.send(Readable.from(aggregateCsv(members, this.base.href)));
     if (type === 'application/x-ndjson') {
       return void reply.send(
         rendered
@@ -201,8 +201,8 @@ export class ObservationsController {
   }
 
   #render(type: ObservationType, request: FastifyRequest, query: RawQuery) {
-    const id = this.base.of(request);
-    return { format: formatOf(type), baseUrl: this.base.href, id, nextPrefix: nextPrefix(id, query) };
+    const nextPrefix = this.base.nextPrefix(request, query);
+    return { format: formatOf(type), baseUrl: this.base.href, id: this.base.of(request), nextPrefix };
   }
 
   #send(
@@ -247,12 +247,13 @@ export class ObservationsController {
 
 function datastreamCursor(
   parameters: Parameters,
+  request: FastifyRequest,
   query: RawQuery,
 ): { device: string; name: string } | undefined {
   const text = parameters.text('cursor');
   parameters.check();
   if (text === undefined) return undefined;
-  const key = decodeDatastreamCursor(openCursor(text, query));
+  const key = decodeDatastreamCursor(openCursor(text, request, query));
   if (!key) throw new GlossaError('cursor-invalid', 'the cursor cannot be read');
   return key;
 }

@@ -1,5 +1,5 @@
 import type { AggregateMember, DatastreamInfo, ObservationFilter } from '#control';
-import { compactIri, formatMicros, NS, parseInstant, paths, type Micros } from '#model';
+import { compactIri, formatMicros, NS, parseInstant, paths, type Micros, type Series } from '#model';
 import type { ObservationRenderer } from '#semantics';
 import type { Parameters } from '../query/parameters.js';
 
@@ -38,7 +38,7 @@ export function aggregateMember(member: AggregateMember, interval: string, baseU
     type: 'Aggregate',
     datastream: baseUrl + paths.datastream(series.device, series.name),
     madeBySensor: baseUrl + paths.device(series.device),
-    observedProperty: series.origin === 'own' ? baseUrl + paths.property(series.property) : series.property,
+    observedProperty: propertyName(series, baseUrl),
     ...(unit !== '' && { unit: compactIri(NS.unit + unit) }),
     interval,
     windows: windows.map(({ from, to, count, mean, min, max, first, last }) => ({
@@ -54,16 +54,21 @@ export function aggregateMember(member: AggregateMember, interval: string, baseU
   };
 }
 
+/** A property as observations write it. */
+function propertyName({ origin, property }: Series, baseUrl: string): string {
+  return origin === 'own' ? baseUrl + paths.property(property) : property;
+}
+
 /** Windows as CSV lines, with a header. */
-export function* aggregateCsv(members: readonly AggregateMember[]): Generator<string> {
+export function* aggregateCsv(members: readonly AggregateMember[], baseUrl: string): Generator<string> {
   yield 'device,datastream,property,unit,from,to,count,mean,min,max,first,last\r\n';
   for (const { series, unit, windows } of members) {
     for (const { from, to, count, mean, min, max, first, last } of windows) {
       const cells = [
         series.device,
         series.name,
-        series.property,
-        unit,
+        propertyName(series, baseUrl),
+        unit === '' ? '' : compactIri(NS.unit + unit),
         formatMicros(from),
         formatMicros(to),
         count,
@@ -87,14 +92,14 @@ function csvCell(value: string | number | boolean | undefined): string {
 /** A datastream as JSON. */
 export function datastreamJson(info: DatastreamInfo, renderer: ObservationRenderer, baseUrl: string): object {
   const { series, count, first, last, latest } = info;
-  const { device, name, property } = series;
+  const { device, name } = series;
   return {
     id: baseUrl + paths.datastream(device, name),
     type: 'Datastream',
     device,
     name,
     madeBySensor: baseUrl + paths.device(device),
-    observedProperty: series.origin === 'own' ? baseUrl + paths.property(property) : property,
+    observedProperty: propertyName(series, baseUrl),
     kind: series.kind,
     ...(series.unit !== '' && { unit: compactIri(NS.unit + series.unit) }),
     ...(series.feature !== '' && {

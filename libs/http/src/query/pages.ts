@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { Parameters, nextPrefix, openCursor, type RawQuery } from './parameters.js';
+import { Parameters, openCursor, signature, type RawQuery } from './parameters.js';
 
 /** A page of a list: `next` is the absolute URL of the next one. */
 export interface ListPage<T> {
@@ -13,7 +13,16 @@ export class BaseUrl {
 
   /** The absolute URL of a request. */
   of(request: FastifyRequest): string {
-    return new URL(request.url, `${this.href}/`).href;
+    const { pathname, search } = new URL(request.url, 'http://path');
+    return this.href + pathname + search;
+  }
+
+  /** The URL of the next page up to its cursor, which is to be appended. */
+  nextPrefix(request: FastifyRequest, query: RawQuery): string {
+    const next = new URL(this.of(request));
+    next.searchParams.delete('cursor');
+    const separator = next.search === '' ? '?' : '&';
+    return `${next.href}${separator}cursor=${signature(request, query)}.`;
   }
 
   iri(path: string): string {
@@ -23,6 +32,7 @@ export class BaseUrl {
 
 /** Reads `limit` and `cursor` of a list. */
 export function listParameters(
+  request: FastifyRequest,
   query: RawQuery,
   more: readonly string[] = [],
 ): { parameters: Parameters; limit: number; cursor: string | undefined } {
@@ -30,7 +40,7 @@ export function listParameters(
   const limit = parameters.integer('limit', 100, 1, 10_000);
   const text = parameters.text('cursor');
   parameters.check();
-  return { parameters, limit, cursor: text === undefined ? undefined : openCursor(text, query) };
+  return { parameters, limit, cursor: text === undefined ? undefined : openCursor(text, request, query) };
 }
 
 /** Makes a list answer: the store's cursor becomes the next page's URL. */
@@ -42,5 +52,17 @@ export function listPage<T>(
   base: BaseUrl,
 ): ListPage<T> {
   if (next === undefined) return { items };
-  return { items, next: nextPrefix(base.of(request), query) + encodeURIComponent(next) };
+  return { items, next: base.nextPrefix(request, query) + encodeURIComponent(next) };
+}
+
+/** A page of a list that is whole in memory, in the order of its keys. */
+export function pageOf<T>(
+  all: readonly T[],
+  keyOf: (item: T) => string,
+  { limit, cursor }: { readonly limit: number; readonly cursor: string | undefined },
+): { items: T[]; next: string | undefined } {
+  const rest = cursor === undefined ? all : all.filter((item) => keyOf(item) > cursor);
+  const items = rest.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rest.length > items.length && last !== undefined ? keyOf(last) : undefined };
 }

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import { GlossaError, parseInstant, problem, type Micros, type Problem } from '#model';
 
@@ -82,27 +83,23 @@ export class Parameters {
   }
 }
 
-/** A short mark of a query, in each of its cursors: a cursor of another query is refused. */
-export function signature(query: RawQuery): string {
+/** A short mark of a query, in each of its cursors: a cursor of another route or query is refused. */
+export function signature({ url }: Pick<FastifyRequest, 'url'>, query: RawQuery): string {
+  const path = new URL(url, 'http://path').pathname.replace(/\/+$/, '');
   const parts = Object.entries(query)
     .filter(([name]) => name !== 'cursor' && name !== 'limit')
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 6);
+  return createHash('sha256')
+    .update(JSON.stringify([path, parts]))
+    .digest('base64url')
+    .slice(0, 6);
 }
 
 /** Takes the signature off a cursor. @throws GlossaError `cursor-invalid` */
-export function openCursor(cursor: string, query: RawQuery): string {
+export function openCursor(cursor: string, request: Pick<FastifyRequest, 'url'>, query: RawQuery): string {
   const [mark, ...rest] = cursor.split('.');
-  if (mark !== signature(query) || rest.length === 0) {
+  if (mark !== signature(request, query) || rest.length === 0) {
     throw new GlossaError('cursor-invalid', 'the cursor does not belong to this query');
   }
   return rest.join('.');
-}
-
-/** The URL of a request without its cursor, ending so that a cursor can be appended. */
-export function nextPrefix(url: string, query: RawQuery): string {
-  const next = new URL(url);
-  next.searchParams.delete('cursor');
-  const separator = next.search === '' ? '?' : '&';
-  return `${next.href}${separator}cursor=${signature(query)}.`;
 }

@@ -18,7 +18,7 @@ import { SchemaRegistry, withoutReadOnly, type Registration } from '#control';
 import { GlossaError, paths, type RegisteredSchema } from '#model';
 import { ControlStore } from '#storage';
 import { Requires } from '../auth/requires.js';
-import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
+import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 
 const ApiDocument = () =>
@@ -62,7 +62,7 @@ export class SchemasController {
   @Requires('schemas:read')
   @ApiOperation({ summary: 'Registered schemas' })
   async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
-    const { limit, cursor } = listParameters(query);
+    const { limit, cursor } = listParameters(request, query);
     const page = await this.store.schemas.list({ limit, ...(cursor !== undefined && { cursor }) });
     return listPage(
       page.items.map((item) => this.#show(item)),
@@ -86,11 +86,22 @@ export class SchemasController {
   @Get(':id/versions')
   @Requires('schemas:read')
   @ApiOperation({ summary: 'Every version of a schema, retired ones too' })
-  async versions(@Param('id') id: string, @Query() query: RawQuery): Promise<ListPage<object>> {
-    new Parameters(query, []).check();
+  async versions(
+    @Param('id') id: string,
+    @Query() query: RawQuery,
+    @Req() request: FastifyRequest,
+  ): Promise<ListPage<object>> {
+    const window = listParameters(request, query);
     const versions = await this.store.schemas.versions(id);
     if (versions.length === 0) throw new GlossaError('not-found', `there is no schema ${id}`);
-    return { items: versions.map((item) => this.#show(item)) };
+    const { items, next } = pageOf(versions, ({ version }) => String(version).padStart(9, '0'), window);
+    return listPage(
+      items.map((item) => this.#show(item)),
+      next,
+      request,
+      query,
+      this.base,
+    );
   }
 
   @Get(':id/versions/:version')

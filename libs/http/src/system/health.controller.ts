@@ -5,7 +5,9 @@ import { Public } from '../auth/requires.js';
 
 /** What the service says of itself. */
 export interface Health {
-  readonly status: 'ok' | 'starting' | 'degraded';
+  readonly status: 'ok' | 'degraded';
+  /** Whether what comes in is stored. An upstream broker that is away hinders only what comes from there. */
+  readonly storing: boolean;
   /** Sentences, when something hinders it. */
   readonly trouble: readonly string[];
   readonly version: string;
@@ -29,7 +31,7 @@ export class HealthController {
   @ApiOperation({ summary: '200 once everything listens and storing works' })
   health(@Res({ passthrough: true }) reply: FastifyReply): Health {
     const health = this.source.health();
-    void reply.code(health.status === 'ok' ? 200 : 503).header('Cache-Control', 'no-store');
+    void reply.code(health.storing ? 200 : 503).header('Cache-Control', 'no-store');
     return health;
   }
 }

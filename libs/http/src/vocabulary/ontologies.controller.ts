@@ -1,11 +1,11 @@
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GlossaError } from '#model';
+import { GlossaError, paths } from '#model';
 import { OntologyHub, documentToRdf } from '#semantics';
 import { Public } from '../auth/requires.js';
 import { negotiate } from '../query/negotiate.js';
-import { BaseUrl } from '../query/pages.js';
+import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 
 const TYPES = ['application/ld+json', 'application/json', 'text/turtle', 'application/n-quads'] as const;
@@ -22,13 +22,11 @@ export class OntologiesController {
   @Get('ontologies')
   @Public()
   @ApiOperation({ summary: 'Names of the ontologies' })
-  names(@Query() query: RawQuery): { items: object[] } {
-    new Parameters(query, []).check();
-    return {
-      items: this.hub
-        .ontologyNames()
-        .map((name) => ({ id: name, url: this.base.iri(`/api/ontologies/${name}`) })),
-    };
+  names(@Query() query: RawQuery, @Req() request: FastifyRequest): ListPage<object> {
+    const window = listParameters(request, query);
+    const { items, next } = pageOf([...this.hub.ontologyNames()].sort(), (name) => name, window);
+    const shown = items.map((name) => ({ id: name, url: this.base.iri(paths.ontology(name)) }));
+    return listPage(shown, next, request, query, this.base);
   }
 
   @Get('ontologies/:name')

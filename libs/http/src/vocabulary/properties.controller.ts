@@ -5,7 +5,7 @@ import { PropertyRegistry } from '#control';
 import { GlossaError, paths } from '#model';
 import { OntologyHub } from '#semantics';
 import { Public, Requires } from '../auth/requires.js';
-import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
+import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 import { propertyJson } from './translate.js';
 
@@ -23,10 +23,8 @@ export class PropertiesController {
   @Public()
   @ApiOperation({ summary: 'Observable properties, by term' })
   list(@Query() query: RawQuery, @Req() request: FastifyRequest): ListPage<object> {
-    const { limit, cursor } = listParameters(query);
-    const all = this.hub.properties().filter(({ term }) => cursor === undefined || term > cursor);
-    const items = all.slice(0, limit);
-    const next = all.length > items.length ? items.at(-1)?.term : undefined;
+    const window = listParameters(request, query);
+    const { items, next } = pageOf(this.hub.properties(), ({ term }) => term, window);
     return listPage(
       items.map((property) => propertyJson(property, this.hub, this.base.href)),
       next,

@@ -5,7 +5,7 @@ import { GlossaError, problem } from '#model';
 import { OntologyHub, type Unit } from '#semantics';
 import { Public } from '../auth/requires.js';
 import { HttpProblem } from '../problem/status.js';
-import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
+import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 import { unitJson } from './translate.js';
 
@@ -28,18 +28,15 @@ export class UnitsController {
   })
   @ApiOperation({ summary: 'Units, by id' })
   list(@Query() query: RawQuery, @Req() request: FastifyRequest): ListPage<object> {
-    const { parameters, limit, cursor } = listParameters(query, ['compatibleWith']);
+    const { parameters, limit, cursor } = listParameters(request, query, ['compatibleWith']);
     const text = parameters.text('compatibleWith');
     parameters.check();
     const units =
       text === undefined
         ? [...this.hub.units.all()]
         : this.hub.units.compatibleWith(this.#resolve(text, 'compatibleWith'));
-    const all = units
-      .filter(({ id }) => cursor === undefined || id > cursor)
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
-    const items = all.slice(0, limit);
-    const next = all.length > items.length ? items.at(-1)?.id : undefined;
+    const sorted = [...units].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const { items, next } = pageOf(sorted, ({ id }) => id, { limit, cursor });
     return listPage(items.map(unitJson), next, request, query, this.base);
   }
 
