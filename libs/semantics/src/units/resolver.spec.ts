@@ -122,7 +122,7 @@ describe('spellings without a kind', () => {
     OHM: ['Ω', 'Ω', 'ohm'],
     KiloOHM: ['kΩ', 'kohm'],
     MicroFARAD: ['µF', 'uF'],
-    'PER-CentiM3': ['#/cm³', '1/cm³'],
+    'PER-CentiM3': ['#/cm³', '1/cm³', '1⋅cm⁻³', 'cm⁻³', '#·cm-3'],
     HZ: ['Hz', 'HZ'],
     MegaHZ: ['MHz'],
     J: ['J'],
