@@ -8,13 +8,15 @@ import { createWebSocketStream, type WebSocket } from 'ws';
 import type { AccessDirectory, AccountPolicy } from '#access';
 import type { DeviceTable, Ingest, Outcome, OutcomeSink, SeriesTable } from '#ingest';
 import type { ObservationRenderer } from '#semantics';
-import { policyOf, setPolicy, type ClientInternals } from './client-internals.js';
+import { forgetPolicy, policyOf, setPolicy, skipPacketIds, type AedesInternals } from './client-internals.js';
 import { DeviceStatusBoard } from './device-status.js';
 import { Emitter } from './emitter.js';
 import { Fanout } from './fanout/fanout.js';
 import { RetainedSender } from './fanout/retained.js';
 import { Gate, type GateBudget } from './gate.js';
-import { SessionStore, type SessionLimits } from './sessions/session-store.js';
+import { rawForward } from './raw-forward.js';
+import { SessionSender } from './sessions/session-sender.js';
+import { SessionStore, type SessionLimits, type StoredWill } from './sessions/session-store.js';
 
 /** What the broker logs to; pino fits. */
 export interface BrokerLogger {
@@ -50,7 +52,11 @@ const IDENTIFIER_REJECTED = Buffer.from([0x20, 2, 0, 2]);
 export class Broker implements OutcomeSink {
   readonly #aedes: Aedes;
   readonly #servers: Server[] = [];
+  readonly #connections = new Set<Duplex>();
+  /** Connected clients by id. */
+  readonly #clients = new Map<string, Client>();
   readonly #sessions: SessionStore;
+  readonly #sender: SessionSender;
   readonly #fanout: Fanout;
   readonly #gate: Gate;
   readonly #retained: RetainedSender;
@@ -64,10 +70,14 @@ export class Broker implements OutcomeSink {
       ...(options.sessionLimits && { limits: options.sessionLimits }),
       mayStore: (client, filter) => policyOf(client)?.subscribe(filter).granted ?? false,
       usernameOf: (client) => policyOf(client)?.username,
+      mayReceive: (username, topic) => access.policy(username)?.receive(topic) ?? false,
+      isConnected: (client) => this.#clients.get(client)?.closed === false,
       onChange: () => this.#fanout.forget(),
       onDrop: (client, messages) =>
         logger.warn({ client, messages }, 'a session is full: its oldest messages go'),
+      onWaiting: (client) => this.#sender.wake(client),
     });
+    this.#sender = new SessionSender(this.#sessions, (client) => this.#clients.get(client));
     // The id begins with the time: queued messages of several runs sort in order.
     const id = `${Date.now().toString(36)}-${process.pid.toString(36)}`;
     this.#aedes = new Aedes({
@@ -92,26 +102,27 @@ export class Broker implements OutcomeSink {
       authorizePublish: (client, packet, done) => this.#gate.authorize(client, packet, done),
       authorizeSubscribe: (client, subscription, done) =>
         done(null, this.#authorizeSubscribe(client, subscription)),
-      // A wide subscription receives only what its rules allow.
-      authorizeForward: (client, packet) => (policyOf(client)?.receive(packet.topic) ? packet : null),
+      authorizeForward: (client, packet) => forward(client, packet),
     });
     this.#fanout = new Fanout({
       renderer,
       sessions: this.#sessions,
-      clientById: (clientId) => this.#client(clientId),
       stamp: () => ({
         brokerId: id,
-        brokerCounter: ++(this.#aedes as unknown as { counter: number }).counter,
+        brokerCounter: ++(this.#aedes as unknown as AedesInternals).counter,
       }),
       onDrop: (client, reason) => logger.warn({ client: client.id, reason }, 'subscriber dropped'),
       ...(options.maxBuffered !== undefined && { maxBuffered: options.maxBuffered }),
     });
+    const forward = rawForward(this.#fanout);
     this.status = new DeviceStatusBoard(devices, this.#sessions, this.#fanout);
     this.#retained = new RetainedSender(series, this.#sessions, renderer);
     this.#gate = new Gate({
       ingest,
       sink: this,
       policyOf: (username) => access.policy(username),
+      hasReceipt: (client, packetId) => this.#sessions.hasReceipt(client, packetId),
+      relay: (packet) => this.#aedes.publish(packet, () => undefined),
       onRefused: (client, topic) => logger.info({ client, topic }, 'publish refused'),
       onFailure: (error) => {
         if (!this.#closing) logger.warn({ err: error }, 'message not acknowledged');
@@ -128,6 +139,14 @@ export class Broker implements OutcomeSink {
     await this.#aedes.listen();
     this.#fanout.forget();
     this.status.reset();
+    for (const will of this.#sessions.orphanedWills()) this.#publishWill(will);
+  }
+
+  /** The will of a client that was connected when an earlier run ended [MQTT-3.1.2-8]. */
+  #publishWill(will: StoredWill): void {
+    this.#gate.authorize(null, will, () => {
+      this.#aedes.publish(will, () => void this.#sessions.delWill({ id: will.clientId ?? '' }));
+    });
   }
 
   /** Listens for plain MQTT. Resolves with the port in use. @throws when the port is taken */
@@ -162,7 +181,11 @@ export class Broker implements OutcomeSink {
     }
     const client = this.#aedes.handle(stream, request);
     this.#gate.attach(client);
-    stream.once('close', () => this.#fanout.remove(client));
+    this.#connections.add(stream);
+    stream.once('close', () => {
+      this.#connections.delete(stream);
+      this.#fanout.remove(client);
+    });
   }
 
   /** Serves one WebSocket connection with the subprotocol `mqtt` (MQTT 3.1.1, 6). */
@@ -171,7 +194,7 @@ export class Broker implements OutcomeSink {
   }
 
   get connections(): number {
-    return this.#aedes.connectedClients;
+    return this.#clients.size;
   }
 
   /** Semantic messages handed to subscribers since start. */
@@ -216,12 +239,15 @@ export class Broker implements OutcomeSink {
   async close(): Promise<void> {
     for (const server of this.#servers) server.close();
     // Nothing new is read; what was read is acknowledged after its commit.
+    this.#gate.stop();
     const deadline = Date.now() + 3000;
     while (this.#gate.depth > 0 && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 5));
     this.#closing = true;
     this.#fanout.flush();
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
+    // aedes knows those that have signed in.
+    for (const stream of this.#connections) stream.destroy();
     this.#gate.close();
     await this.#sessions.destroy();
   }
@@ -256,7 +282,8 @@ export class Broker implements OutcomeSink {
       return null;
     }
     this.#fanout.subscribe(client, topic, qos);
-    return subscription;
+    // Inside aedes every subscription has QoS 2, so that `authorizeForward` decides: see raw-forward.ts.
+    return { ...subscription, qos: 2 };
   }
 
   #listenToAedes(): void {
@@ -269,14 +296,10 @@ export class Broker implements OutcomeSink {
     this.#aedes.on('unsubscribe', (filters, client) => {
       for (const filter of filters) this.#fanout.unsubscribe(client, filter);
     });
+    this.#aedes.on('client', (client) => this.#clientRegistered(client));
+    this.#aedes.on('clientDisconnect', (client) => this.#clientUnregistered(client));
     this.#aedes.on('clientReady', (client) => {
-      this.#fanout.forget();
-      const username = policyOf(client)?.username;
-      if (username !== undefined) this.status.connected(username);
-      client.conn.once('close', () => {
-        this.#fanout.forget();
-        if (username !== undefined) this.status.disconnected(username);
-      });
+      if (!client.clean) this.#sender.wake(client.id);
     });
     this.#aedes.on('clientError', (client, error) => {
       logger.info({ client: client.id, reason: error.message }, 'connection closed');
@@ -286,22 +309,45 @@ export class Broker implements OutcomeSink {
     });
   }
 
+  /** Signed in; an earlier connection of the same client id is closed, and its end not noticed yet. */
+  #clientRegistered(client: Client): void {
+    const { id, conn } = client;
+    const username = policyOf(client)?.username;
+    if (username === undefined || client.closed) return;
+    this.#clients.set(id, client);
+    // The account may have changed since it was asked for.
+    const policy = this.options.access.policy(username);
+    if (!policy) {
+      this.#expel(client);
+      return;
+    }
+    setPolicy(client, policy);
+    if (!client.clean) skipPacketIds(client, (packetId) => this.#sessions.isInFlight(id, packetId));
+    this.status.connected(username);
+    conn.once('close', () => this.status.disconnected(username));
+  }
+
+  #clientUnregistered(client: Client): void {
+    const current = this.#clients.get(client.id);
+    if (current === client) this.#clients.delete(client.id);
+    // aedes goes by the id alone and forgets the client that came back while its old connection ended.
+    else if (current) (this.#aedes as unknown as AedesInternals).clients[client.id] = current;
+  }
+
+  /** Closes the connection of an account that is gone. Its will goes with it. */
+  #expel(client: Client): void {
+    forgetPolicy(client);
+    client.conn.destroy();
+  }
+
   /** Rules that changed hold at once; an account that is gone is disconnected. */
   #accountChanged(username: string): void {
     const policy: AccountPolicy | undefined = this.options.access.policy(username);
-    for (const client of this.#clients()) {
+    for (const client of this.#clients.values()) {
       if (policyOf(client)?.username !== username) continue;
       if (policy) setPolicy(client, policy);
-      else client.conn.destroy();
+      else this.#expel(client);
     }
     this.#fanout.forget();
-  }
-
-  #client(id: string): Client | undefined {
-    return (this.#aedes as unknown as { clients: Record<string, ClientInternals> }).clients[id];
-  }
-
-  #clients(): Client[] {
-    return Object.values((this.#aedes as unknown as { clients: Record<string, Client> }).clients);
   }
 }

@@ -11,7 +11,17 @@ export interface ClientInternals extends Client {
   /** Reads and parses the next chunk of the socket. */
   _nextBatch(error?: Error): void;
   readonly _keepaliveTimer: NodeJS.Timeout | null;
-  readonly errored: boolean;
+  /** CONNACK was sent: only then may anything else be [MQTT-3.2.0-1]. */
+  readonly connackSent: boolean;
+  /** What it has of a packet that is not whole yet; `length` is -1 while that is not known. */
+  readonly _parser: { readonly packet: { readonly length: number } };
+}
+
+/** What this lib uses of aedes itself beyond its declared interface. */
+export interface AedesInternals {
+  /** Counts the packets of this run. */
+  counter: number;
+  readonly clients: Record<string, Client>;
 }
 
 /** The next packet id of a client (1 to 65535), as aedes counts them. */
@@ -20,6 +30,18 @@ export function nextPacketId(client: Client): number {
   const id = internals._nextId;
   internals._nextId = id >= 65_535 ? 1 : id + 1;
   return id;
+}
+
+/** Leaves out packet ids that a session waits for [MQTT-2.3.1-2], whether aedes or we take the next one. */
+export function skipPacketIds(client: Client, inUse: (id: number) => boolean): void {
+  let next = (client as ClientInternals)._nextId;
+  Object.defineProperty(client, '_nextId', {
+    get: () => {
+      for (let tries = 0; inUse(next) && tries < 65_535; tries++) next = next >= 65_535 ? 1 : next + 1;
+      return next;
+    },
+    set: (id: number) => (next = id),
+  });
 }
 
 const policies = new WeakMap<Client, AccountPolicy>();
@@ -32,4 +54,9 @@ export function policyOf(client: Client): AccountPolicy | undefined {
 /** Remembers a client's policy, at sign-in and when its rules change. */
 export function setPolicy(client: Client, policy: AccountPolicy): void {
   policies.set(client, policy);
+}
+
+/** Forgets the policy of a client whose account is gone: not even its will is published. */
+export function forgetPolicy(client: Client): void {
+  policies.delete(client);
 }

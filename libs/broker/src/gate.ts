@@ -25,14 +25,19 @@ const NOWHERE = '$refused';
 // eslint's no-control-regex aside, these are the characters that topics must not or should not hold [MQTT-1.5.3-2].
 const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
 const KEEPALIVE_MS = 1000;
+/** A CONNECT has at most five strings of 64 KiB. */
+const MAX_CONNECT = 512 * 1024;
+/** How long a connection that we end may take to end. */
+const END_MS = 1000;
 
 type Callback = (error?: Error | null) => void;
 
 interface Slot {
   readonly callback: Callback;
   readonly bytes: number;
-  readonly close: string | undefined;
-  outcome: Outcome | undefined;
+  readonly close: boolean;
+  /** `lost` when the store closed before the commit, or failed. */
+  outcome: Outcome | 'lost' | undefined;
 }
 
 interface Held {
@@ -47,6 +52,10 @@ export interface GateOptions {
   readonly budget?: GateBudget;
   /** The policy of an account by name, for wills of clients that are gone. */
   readonly policyOf: (username: string) => AccountPolicy | undefined;
+  /** Whether a QoS 2 message was received whole before [MQTT-4.3.3-2]. */
+  readonly hasReceipt: (client: string, packetId: number) => boolean;
+  /** Relays a raw message to its subscribers. */
+  readonly relay: (packet: PublishPacket) => void;
   readonly onRefused: (client: string, reason: string) => void;
   readonly onFailure: (error: Error) => void;
 }
@@ -60,11 +69,14 @@ export interface GateOptions {
 export class Gate {
   readonly #held = new Map<Client | null, Held>();
   readonly #waiting = new Set<ClientInternals>();
+  /** Connections that end at the message that was refused; what follows it is not taken. */
+  readonly #ending = new WeakSet<Client>();
   readonly #budget: GateBudget;
   readonly #keepalive: NodeJS.Timeout;
   #messages = 0;
   #bytes = 0;
   #waking = false;
+  #stopped = false;
 
   constructor(private readonly options: GateOptions) {
     this.#budget = options.budget ?? BUDGET;
@@ -83,7 +95,14 @@ export class Gate {
     const { conn } = client;
     const read = conn.read.bind(conn);
     conn.read = (size?: number) => {
-      if (this.#open(client)) return read(size) as Buffer | null;
+      if (this.#open(client)) {
+        const { length } = internals._parser.packet;
+        // aedes would collect up to 256 MiB of a packet.
+        if (length <= (client.connected ? this.#budget.clientBytes : MAX_CONNECT))
+          return read(size) as Buffer | null;
+        internals.emit('error', new Error(`a packet of ${length} bytes is too large`));
+        return null;
+      }
       this.#waiting.add(internals);
       return null;
     };
@@ -104,6 +123,9 @@ export class Gate {
   };
 
   #take(client: Client | null, packet: PublishPacket, callback: Callback): void {
+    if (client && this.#ending.has(client)) return;
+    // While we stop, a will is left for the next start to publish: its store is about to close.
+    if (this.#stopped && (packet as Partial<PublishPacket>).cmd === undefined) return;
     const { topic } = packet;
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
     const username = (client && policyOf(client)?.username) ?? (packet as StoredWill).username ?? '';
@@ -121,19 +143,19 @@ export class Gate {
     const policy = (client && policyOf(client)) ?? this.options.policyOf(username);
     const decision = policy?.publish(topic);
     const malformed = CONTROL.test(topic);
-    let close: string | undefined;
+    let close = false;
     let done: Promise<Outcome>;
     if (malformed) {
       // [MQTT-1.5.3-2] and, for the other control characters, 1.5.3's "should not".
-      close = 'a topic with control characters';
+      close = true;
       done = this.options.ingest.refuse(raw, 'topic', `the topic has control characters`, 'topic-malformed');
     } else if (!decision?.allowed) {
       const rule = decision?.rule ?? 'no-account';
-      if (policy?.onDeny === 'disconnect') close = `a publish that ${describe(rule)} denies`;
+      close = policy?.onDeny === 'disconnect';
       done = this.options.ingest.refuse(
         raw,
-        describe(rule),
-        `${username || 'nobody'} may not publish to ${topic}: ${describe(rule)}`,
+        rule,
+        `${username || 'nobody'} may not publish to ${topic}: ${rule}`,
       );
     } else {
       done = this.options.ingest.ingest(raw);
@@ -144,6 +166,7 @@ export class Gate {
       packet.payload = Buffer.alloc(0);
       packet.retain = false;
     }
+    if (close && client) this.#ending.add(client);
     this.#hold(client, { callback, bytes: payload.length + topic.length, close, outcome: undefined }, done);
   }
 
@@ -159,8 +182,11 @@ export class Gate {
         slot.outcome = outcome;
         this.#release(client, held);
       },
-      // The store closed before the commit: nothing is acknowledged, the sender sends it again.
-      (error: unknown) => this.options.onFailure(error as Error),
+      (error: unknown) => {
+        slot.outcome = 'lost';
+        this.options.onFailure(error as Error);
+        this.#release(client, held);
+      },
     );
   }
 
@@ -171,9 +197,10 @@ export class Gate {
       held.bytes -= bytes;
       this.#messages--;
       this.#bytes -= bytes;
-      if (close && client) client.conn.end();
-      else callback(null);
-      this.options.sink.publish(outcome!);
+      // Not committed: not acknowledged. The sender connects again and sends it again.
+      if (outcome === 'lost') client?.conn.destroy();
+      else if (close && client) this.#end(client);
+      else this.#finish(client, outcome!, callback);
     }
     if (held.slots.length === 0) this.#held.delete(client);
     if (this.#waiting.size > 0 && !this.#waking) {
@@ -182,7 +209,35 @@ export class Gate {
     }
   }
 
+  /** Lets aedes acknowledge and relay; then tells what it meant. */
+  #finish(client: Client | null, outcome: Outcome, callback: Callback): void {
+    const { raw, state } = outcome;
+    // A QoS 2 message that is here already is acknowledged, and told once [MQTT-4.3.3-2].
+    const known =
+      state === 'duplicate' && raw.qos === 2 && this.options.hasReceipt(raw.client, raw.packetId ?? 0);
+    // aedes does not relay what it cannot acknowledge: QoS 1 of a client that left without waiting.
+    if (client?.closed && raw.packetId !== undefined && raw.qos === 1) {
+      const { topic, payload, qos, retain } = raw;
+      if (state !== 'refused')
+        this.options.relay({ cmd: 'publish', topic, payload: payload as Buffer, qos, retain, dup: false });
+    } else {
+      callback(null);
+    }
+    try {
+      if (!known) this.options.sink.publish(outcome);
+    } catch (error) {
+      this.options.onFailure(error as Error);
+    }
+  }
+
+  /** Ends a connection when what was acknowledged before is on its way: PUBREC takes a turn of its own. */
+  #end(client: Client): void {
+    setImmediate(() => client.conn.end());
+    setTimeout(() => client.conn.destroy(), END_MS).unref();
+  }
+
   #open(client: Client): boolean {
+    if (this.#stopped) return false;
     if (this.#messages >= this.#budget.messages || this.#bytes >= this.#budget.bytes) return false;
     const held = this.#held.get(client);
     return (
@@ -206,11 +261,12 @@ export class Gate {
     for (const client of this.#held.keys()) (client as ClientInternals | null)?._keepaliveTimer?.refresh();
   }
 
+  /** Nothing more is read. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   close(): void {
     clearInterval(this.#keepalive);
   }
-}
-
-function describe(rule: unknown): string {
-  return typeof rule === 'string' ? rule : JSON.stringify(rule);
 }

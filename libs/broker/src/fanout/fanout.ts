@@ -1,8 +1,9 @@
 import type { Client } from 'aedes';
+import { matches } from '#access';
 import type { Outcome, OutcomeSink } from '#ingest';
 import type { Qos, Series } from '#model';
 import { semanticTopic, type ObservationRenderer } from '#semantics';
-import { nextPacketId, policyOf } from '../client-internals.js';
+import { nextPacketId, policyOf, type ClientInternals } from '../client-internals.js';
 import { mqttTrie } from '../mqtt-trie.js';
 import type { SessionStore } from '../sessions/session-store.js';
 import { Arena, packetSize, writeWithId, type Encoded } from './arena.js';
@@ -11,6 +12,8 @@ import { rejectionMessages } from './rejection-messages.js';
 interface Subscriber {
   readonly client: Client;
   readonly filters: Map<string, Subscription>;
+  /** Highest QoS granted for a topic, found once. */
+  readonly granted: Map<string, Qos>;
   /** QoS 0 ranges of the current batch: start, end, start, end, ... */
   ranges: number[];
   /** QoS 1 and 2 messages of the current batch. */
@@ -22,20 +25,23 @@ interface Subscription {
   readonly qos: Qos;
 }
 
+interface Direct extends Subscription {
+  /** QoS 1 and 2 go through its persistent session; what is left for the socket is QoS 0. */
+  readonly kept: boolean;
+}
+
 /** Who receives a topic: resolved once, until a subscription or a right changes. */
 interface Targets {
   readonly topic: string;
   readonly bytes: Buffer;
-  readonly direct: readonly Subscription[];
-  /** Persistent sessions with QoS 1 or 2: aedes delivers and keeps. */
-  readonly sessions: readonly { clientId: string; qos: Qos; client: Client | undefined }[];
+  readonly direct: readonly Direct[];
+  /** Persistent sessions with QoS 1 or 2. */
+  readonly sessions: readonly { clientId: string; qos: Qos }[];
 }
 
 export interface FanoutOptions {
   readonly renderer: ObservationRenderer;
   readonly sessions: SessionStore;
-  /** The connected client of an id. */
-  readonly clientById: (id: string) => Client | undefined;
   /** aedes' own id and counter, for queued messages. */
   readonly stamp: () => { brokerId: string; brokerCounter: number };
   readonly onDrop: (client: Client, reason: string) => void;
@@ -43,19 +49,27 @@ export interface FanoutOptions {
   readonly maxBuffered?: number;
 }
 
-const MAX_BUFFERED = 8 * 1024 * 1024;
+/** One commit may bring a reader that keeps up several MiB at once. */
+const MAX_BUFFERED = 64 * 1024 * 1024;
+/** More than this may wait for a socket only so long. */
+const SLOW_BYTES = 8 * 1024 * 1024;
+const SLOW_MS = 5000;
 const FEW_RANGES = 8;
+const MAX_GRANTED = 20_000;
 
 /**
  * Delivers what the gateway itself publishes, `semantic/` and `glossa/`. It keeps its own index of subscribers;
  * a batch is encoded once, and each QoS 0 socket gets its share as contiguous ranges. QoS 1 and 2 of clean
- * sessions are written with packet ids here too; persistent sessions go through aedes, which keeps them.
+ * sessions are written with packet ids here too; persistent sessions keep them and send them in their order.
  */
 export class Fanout implements OutcomeSink {
   readonly #subscribers = new Map<Client, Subscriber>();
   readonly #trie = mqttTrie<Subscription>();
   readonly #bySeries: (Targets | undefined)[] = [];
   readonly #maxBuffered: number;
+  readonly #slowBytes: number;
+  /** Since when more than that waits for a client. */
+  readonly #slowSince = new Map<Client, number>();
   #arena: Arena | undefined;
   #touched = new Set<Subscriber>();
   #lastSize = 64 * 1024;
@@ -64,19 +78,21 @@ export class Fanout implements OutcomeSink {
 
   constructor(private readonly options: FanoutOptions) {
     this.#maxBuffered = options.maxBuffered ?? MAX_BUFFERED;
+    this.#slowBytes = Math.min(SLOW_BYTES, this.#maxBuffered);
   }
 
   /** A granted subscription, new or restored. */
   subscribe(client: Client, filter: string, qos: Qos): void {
     let subscriber = this.#subscribers.get(client);
     if (!subscriber) {
-      subscriber = { client, filters: new Map(), ranges: [], acknowledged: [] };
+      subscriber = { client, filters: new Map(), granted: new Map(), ranges: [], acknowledged: [] };
       this.#subscribers.set(client, subscriber);
     }
     this.unsubscribe(client, filter);
     const subscription = { subscriber, qos };
     subscriber.filters.set(filter, subscription);
     this.#trie.add(filter, subscription);
+    subscriber.granted.clear();
     this.forget();
   }
 
@@ -86,11 +102,46 @@ export class Fanout implements OutcomeSink {
     if (!subscriber || !subscription) return;
     subscriber.filters.delete(filter);
     this.#trie.remove(filter, subscription);
+    subscriber.granted.clear();
     this.forget();
+  }
+
+  /** The highest QoS that a client was granted for a topic that it subscribed to [MQTT-3.3.5-1]. */
+  grantedQos(client: Client, topic: string): Qos {
+    const subscriber = this.#subscribers.get(client);
+    if (!subscriber) return 0;
+    const { filters, granted } = subscriber;
+    let best = granted.get(topic);
+    if (best !== undefined) return best;
+    best = 0;
+    for (const [filter, { qos }] of filters) if (qos > best && matches(filter, topic)) best = qos;
+    if (granted.size >= MAX_GRANTED) granted.clear();
+    granted.set(topic, best);
+    return best;
+  }
+
+  /** Whether a client takes more; one that left too much unread is dropped. */
+  hasRoom(client: Client): boolean {
+    const waiting = client.conn.writableLength;
+    if (waiting <= this.#slowBytes) {
+      if (this.#slowSince.size > 0) this.#slowSince.delete(client);
+      return true;
+    }
+    const now = performance.now();
+    const since = this.#slowSince.get(client) ?? now;
+    this.#slowSince.set(client, since);
+    if (waiting <= this.#maxBuffered && now - since < SLOW_MS) return true;
+    this.#slowSince.delete(client);
+    if (!client.conn.destroyed) {
+      this.options.onDrop(client, `${waiting} bytes wait for a subscriber that does not read`);
+      client.conn.destroy();
+    }
+    return false;
   }
 
   /** A connection that ended. */
   remove(client: Client): void {
+    this.#slowSince.delete(client);
     const subscriber = this.#subscribers.get(client);
     if (subscriber) {
       for (const [filter, subscription] of subscriber.filters) this.#trie.remove(filter, subscription);
@@ -107,6 +158,8 @@ export class Fanout implements OutcomeSink {
 
   publish(outcome: Outcome): void {
     const { observations, raw } = outcome;
+    // Live subscribers hear that the retained value is no more where it was.
+    for (const series of outcome.moved) this.send(semanticTopic(series), '', raw.qos);
     for (const { record } of observations) {
       const targets = this.#targetsOf(record.series);
       // Nothing is rendered for nobody.
@@ -129,25 +182,18 @@ export class Fanout implements OutcomeSink {
   }
 
   #resolve(topic: string): Targets {
-    const sessions = this.options.sessions.sessionsFor(topic).map(({ clientId, qos }) => ({
-      clientId,
-      qos,
-      client: this.options.clientById(clientId),
-    }));
-    const kept = new Set(sessions.map(({ client }) => client));
-    const best = new Map<Subscriber, Subscription>();
+    const sessions = this.options.sessions.sessionsFor(topic).map(({ clientId, qos }) => ({ clientId, qos }));
+    const best = new Map<Subscriber, Direct>();
     for (const subscription of this.#trie.match(topic)) {
       const { subscriber } = subscription;
       const other = best.get(subscriber);
       // [MQTT-3.3.5-1]: overlapping subscriptions deliver once, with the highest QoS.
       if (other && other.qos >= subscription.qos) continue;
-      if (policyOf(subscriber.client)?.receive(topic)) best.set(subscriber, subscription);
+      if (!policyOf(subscriber.client)?.receive(topic)) continue;
+      const kept = !subscriber.client.clean && subscription.qos > 0;
+      best.set(subscriber, { subscriber, qos: subscription.qos, kept });
     }
-    const direct = [...best.values()].map((subscription) =>
-      // Its QoS 1 and 2 go through the kept session; what is left for the socket is QoS 0.
-      kept.has(subscription.subscriber.client) ? { ...subscription, qos: -1 as Qos } : subscription,
-    );
-    return { topic, bytes: Buffer.from(topic), direct, sessions };
+    return { topic, bytes: Buffer.from(topic), direct: [...best.values()], sessions };
   }
 
   #deliver(targets: Targets, payload: string, qos: Qos): void {
@@ -158,11 +204,11 @@ export class Fanout implements OutcomeSink {
         setImmediate(() => this.flush());
       }
       const encoded = this.#arena.append(bytes, payload);
-      for (const { subscriber, qos: granted } of direct) {
-        if ((granted as number) === -1 && qos > 0) continue;
+      for (const { subscriber, qos: granted, kept } of direct) {
+        if (kept && qos > 0) continue;
         this.#touched.add(subscriber);
         this.delivered++;
-        if (qos === 0 || granted <= 0) {
+        if (qos === 0 || granted === 0) {
           const { ranges } = subscriber;
           if (ranges.length > 0 && ranges[ranges.length - 1] === encoded.start)
             ranges[ranges.length - 1] = encoded.end;
@@ -177,24 +223,16 @@ export class Fanout implements OutcomeSink {
   }
 
   #keep(topic: string, payload: string, qos: Qos, sessions: Targets['sessions']): void {
-    const packet = {
+    const message = {
       cmd: 'publish' as const,
       topic,
       payload: Buffer.from(payload),
       retain: false,
       dup: false,
     };
-    for (const { client, clientId, qos: granted } of sessions) {
-      const effective = Math.min(qos, granted) as Qos;
-      if (client?.connected) {
-        if (!policyOf(client)?.receive(topic)) continue;
-        this.delivered++;
-        client.publish({ ...packet, qos: effective });
-      } else {
-        const stamped = { ...packet, qos: effective, ...this.options.stamp() };
-        this.options.sessions.outgoingEnqueue({ clientId, qos: granted }, stamped);
-      }
-    }
+    const packet = { ...message, qos, ...this.options.stamp() };
+    this.delivered += sessions.length;
+    this.options.sessions.outgoingEnqueueCombi(sessions, packet);
   }
 
   /** Writes the batch to the sockets. Runs by itself at the end of the event loop's turn. */
@@ -210,15 +248,11 @@ export class Fanout implements OutcomeSink {
       subscriber.ranges = [];
       subscriber.acknowledged = [];
       if (client.closed || client.conn.destroyed) continue;
+      // A restored session subscribes before its CONNACK, which comes first [MQTT-3.2.0-1].
+      if (!(client as ClientInternals).connackSent) continue;
       if (ranges.length > 0) writeRanges(client, arena.buffer, ranges);
       if (acknowledged.length > 0) writeAcknowledged(client, arena.buffer, acknowledged);
-      if (client.conn.writableLength > this.#maxBuffered) {
-        this.options.onDrop(
-          client,
-          `${client.conn.writableLength} bytes wait for a subscriber that does not read`,
-        );
-        client.conn.destroy();
-      }
+      this.hasRoom(client);
     }
   }
 }

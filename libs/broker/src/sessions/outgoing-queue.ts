@@ -7,19 +7,30 @@ export type OutgoingPacket = (AedesPublishPacket | PubrelPacket) & {
   messageId?: number;
 };
 
-/** What a bound pushed out. */
-export type Dropped = { readonly key: string; readonly packet: OutgoingPacket };
+/** An entry with its key, which sorts as the queue was filled. */
+export interface Keyed<P extends OutgoingPacket = OutgoingPacket> {
+  readonly key: string;
+  readonly packet: P;
+}
 
-const keyOf = (brokerId: string, counter: number) => `${brokerId}:${String(counter).padStart(16, '0')}`;
+type Message = Extract<OutgoingPacket, { cmd: 'publish' }>;
+
+/** How much may be on its way to one client without acknowledgement; the rest waits for its turn. */
+const WINDOW = { messages: 1000, bytes: 8 * 1024 * 1024 };
+
+const keyOf = (packet: OutgoingPacket) =>
+  `${packet.brokerId ?? ''}:${String(packet.brokerCounter ?? 0).padStart(16, '0')}`;
 
 /**
- * The QoS 1 and 2 messages of one persistent session: in order, found by packet id in constant time, and
- * bounded in count and bytes. Beyond the bound the oldest message that was never sent goes.
+ * The QoS 1 and 2 messages of one persistent session, in order: first those that were sent and not acknowledged
+ * yet, by packet id, then those that wait. What waits is bounded in count and bytes, and beyond the bound the
+ * oldest goes; what was sent is bounded by the window.
  */
 export class OutgoingQueue {
-  readonly #entries = new Map<string, OutgoingPacket>();
-  readonly #byMessageId = new Map<number, string>();
-  #bytes = 0;
+  readonly #sent = new Map<number, Keyed>();
+  readonly #waiting = new Map<string, Message>();
+  #sentBytes = 0;
+  #waitingBytes = 0;
 
   constructor(
     private readonly maxMessages: number,
@@ -27,76 +38,101 @@ export class OutgoingQueue {
   ) {}
 
   get size(): number {
-    return this.#entries.size;
+    return this.#sent.size + this.#waiting.size;
   }
 
-  /** Answers the entry's key and what had to go to make room. */
-  add(packet: OutgoingPacket): { key: string; dropped: Dropped[] } {
-    const key = keyOf(packet.brokerId ?? '', packet.brokerCounter ?? 0);
-    this.#entries.set(key, packet);
-    this.#bytes += sizeOf(packet);
-    if (packet.messageId) this.#byMessageId.set(packet.messageId, key);
-    const dropped: Dropped[] = [];
-    if (this.#entries.size <= this.maxMessages && this.#bytes <= this.maxBytes) return { key, dropped };
-    for (const [candidate, old] of this.#entries) {
-      if (old.messageId || candidate === key) continue;
-      this.#entries.delete(candidate);
-      this.#bytes -= sizeOf(old);
+  /** Messages that were not sent yet. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether the client has acknowledged enough to be sent more. */
+  get open(): boolean {
+    return this.#sent.size < WINDOW.messages && this.#sentBytes < WINDOW.bytes;
+  }
+
+  /** Puts a message at the end. Answers the entry's key and what had to go to make room. */
+  add(packet: OutgoingPacket): { key: string; dropped: Keyed[] } {
+    const key = keyOf(packet);
+    const dropped: Keyed[] = [];
+    if (packet.cmd === 'pubrel' || packet.messageId) {
+      this.#setSent(packet.messageId ?? 0, { key, packet });
+      return { key, dropped };
+    }
+    const replaced = this.#waiting.get(key);
+    if (replaced) this.#waitingBytes -= sizeOf(replaced);
+    this.#waiting.set(key, packet);
+    this.#waitingBytes += sizeOf(packet);
+    for (const [candidate, old] of this.#waiting) {
+      if (this.#waiting.size <= this.maxMessages && this.#waitingBytes <= this.maxBytes) break;
+      if (candidate === key) break;
+      this.#removeWaiting(candidate, old);
       dropped.push({ key: candidate, packet: old });
-      if (this.#entries.size <= this.maxMessages && this.#bytes <= this.maxBytes) break;
     }
     return { key, dropped };
   }
 
-  /**
-   * Notes the packet id under which a message is sent, or puts a PUBREL in the place of its message.
-   * Answers key and entry; undefined when there is none.
-   */
-  update(packet: OutgoingPacket): { key: string; packet: OutgoingPacket } | undefined {
-    const key =
-      packet.brokerId === undefined
-        ? this.#byMessageId.get(packet.messageId ?? 0)
-        : keyOf(packet.brokerId, packet.brokerCounter ?? 0);
-    const entry = key === undefined ? undefined : this.#entries.get(key);
-    if (key === undefined || !entry) return undefined;
-    if (packet.cmd === 'pubrel') {
-      this.#bytes -= sizeOf(entry);
-      const { brokerId, brokerCounter } = entry;
-      const pubrel = {
-        cmd: 'pubrel',
-        messageId: packet.messageId,
-        brokerId,
-        brokerCounter,
-      } as OutgoingPacket;
-      this.#entries.set(key, pubrel);
-      return { key, packet: pubrel };
-    }
-    if (entry.messageId) this.#byMessageId.delete(entry.messageId);
-    entry.messageId = packet.messageId!;
-    this.#byMessageId.set(entry.messageId, key);
-    return { key, packet: entry };
+  /** The message that waits longest. */
+  peek(): Keyed<Message> | undefined {
+    for (const [key, packet] of this.#waiting) return { key, packet };
+    return undefined;
+  }
+
+  /** Takes a message that waits out of the queue; with a packet id it stays, as sent. */
+  take({ key, packet }: Keyed<Message>, messageId?: number): void {
+    this.#removeWaiting(key, packet);
+    if (messageId === undefined) return;
+    packet.messageId = messageId;
+    this.#setSent(messageId, { key, packet });
+  }
+
+  /** Puts a PUBREL in the place of its message; undefined when there is none. */
+  release(messageId: number): Keyed | undefined {
+    const entry = this.#sent.get(messageId);
+    if (!entry) return undefined;
+    const { brokerId, brokerCounter } = entry.packet;
+    const pubrel = { cmd: 'pubrel', messageId, brokerId, brokerCounter } as OutgoingPacket;
+    const released = { key: entry.key, packet: pubrel };
+    this.#setSent(messageId, released);
+    return released;
   }
 
   /** Removes what was acknowledged. */
-  clear(messageId: number): { key: string; packet: OutgoingPacket } | undefined {
-    const key = this.#byMessageId.get(messageId);
-    if (key === undefined) return undefined;
-    const packet = this.#entries.get(key)!;
-    this.#byMessageId.delete(messageId);
-    this.#entries.delete(key);
-    this.#bytes -= sizeOf(packet);
-    return { key, packet };
+  clear(messageId: number): Keyed | undefined {
+    const entry = this.#sent.get(messageId);
+    if (!entry) return undefined;
+    this.#sent.delete(messageId);
+    this.#sentBytes -= sizeOf(entry.packet);
+    return entry;
   }
 
-  /** Everything that waits, oldest first; what was sent before is marked as such [MQTT-3.3.1-1]. */
-  replay(): OutgoingPacket[] {
-    return [...this.#entries.values()].map((packet) =>
-      packet.cmd === 'publish' ? { ...packet, dup: packet.messageId !== undefined } : { ...packet },
+  /** Whether a packet id waits for its acknowledgement. */
+  has(messageId: number): boolean {
+    return this.#sent.has(messageId);
+  }
+
+  /** What was sent and not acknowledged, oldest first, marked as sent before [MQTT-4.4.0-1, MQTT-3.3.1-1]. */
+  resend(): OutgoingPacket[] {
+    return [...this.#sent.values()].map(({ packet }) =>
+      packet.cmd === 'publish' ? { ...packet, dup: true } : { ...packet },
     );
   }
 
-  keys(): Iterable<string> {
-    return this.#entries.keys();
+  *keys(): Generator<string> {
+    for (const { key } of this.#sent.values()) yield key;
+    yield* this.#waiting.keys();
+  }
+
+  #setSent(messageId: number, entry: Keyed): void {
+    const replaced = this.#sent.get(messageId);
+    if (replaced) this.#sentBytes -= sizeOf(replaced.packet);
+    this.#sent.set(messageId, entry);
+    this.#sentBytes += sizeOf(entry.packet);
+  }
+
+  #removeWaiting(key: string, packet: Message): void {
+    this.#waiting.delete(key);
+    this.#waitingBytes -= sizeOf(packet);
   }
 }
 

@@ -10,6 +10,8 @@ export interface SessionSubscription {
   readonly clientId: string;
   readonly topic: string;
   readonly qos: 0 | 1 | 2;
+  /** The account that subscribed: while it is away, its rights decide what is kept for it. */
+  readonly username?: string;
 }
 
 /** A will with the account that may be told for it after a restart. */
@@ -27,11 +29,17 @@ interface Options {
   readonly limits?: SessionLimits;
   /** Whether the session may keep this subscription: access control, asked before storing. */
   readonly mayStore?: (client: Client, filter: string) => boolean;
-  /** Account of a connected client, kept with its will. */
+  /** Account of a connected client, kept with its subscriptions and its will. */
   readonly usernameOf?: (client: Client) => string | undefined;
+  /** Whether an account may receive a topic: what it may not is not kept for it. */
+  readonly mayReceive?: (username: string, topic: string) => boolean;
+  /** Whether a client of this id is connected now. */
+  readonly isConnected?: (clientId: string) => boolean;
   /** Called when persistent subscriptions change. */
   readonly onChange?: () => void;
   readonly onDrop?: (clientId: string, messages: number) => void;
+  /** Called when a session has messages to send, or room for more. */
+  readonly onWaiting?: (clientId: string) => void;
 }
 
 type Named = Pick<Client, 'id'>;
@@ -131,7 +139,13 @@ export class SessionStore {
     for (const { topic, qos } of subscriptions) {
       // aedes hands over the whole SUBSCRIBE, the filters that were denied included.
       if (this.options.mayStore && !this.options.mayStore(client, topic)) continue;
-      const subscription: SessionSubscription = { clientId: client.id, topic, qos };
+      const username = this.options.usernameOf?.(client);
+      const subscription: SessionSubscription = {
+        clientId: client.id,
+        topic,
+        qos,
+        ...(username !== undefined && { username }),
+      };
       this.#index(subscription);
       this.#journal.put(subscriptionKey(client.id, topic), subscription);
     }
@@ -142,7 +156,7 @@ export class SessionStore {
   #index(subscription: SessionSubscription): void {
     const { clientId, topic } = subscription;
     let filters = this.#subscriptions.get(clientId);
-    if (!filters) this.#subscriptions.set(clientId, (filters = new Map()));
+    if (!filters) this.#subscriptions.set(clientId, (filters = new Map<string, SessionSubscription>()));
     const old = filters.get(topic);
     if (old) this.#trie.remove(topic, old);
     filters.set(topic, subscription);
@@ -172,12 +186,17 @@ export class SessionStore {
     return kept(this.sessionsFor(topic));
   }
 
-  /** Subscriptions with QoS 1 or 2 of persistent sessions, connected or away, that fit a topic. */
+  /**
+   * Subscriptions with QoS 1 or 2 of persistent sessions, connected or away, that fit a topic; one a session,
+   * the one with the highest QoS [MQTT-3.3.5-1].
+   */
   sessionsFor(topic: string): SessionSubscription[] {
     const found = this.#trie.match(topic);
-    if (found.length < 2) return found;
+    if (found.length === 0) return found;
     const best = new Map<string, SessionSubscription>();
     for (const subscription of found) {
+      const { username } = subscription;
+      if (username !== undefined && this.options.mayReceive?.(username, topic) === false) continue;
       const other = best.get(subscription.clientId);
       if (!other || other.qos < subscription.qos) best.set(subscription.clientId, subscription);
     }
@@ -211,10 +230,40 @@ export class SessionStore {
     const qos = Math.min(packet.qos, subscription.qos ?? 2);
     const copy = { cmd: 'publish', brokerId, brokerCounter, topic, payload, qos, retain, dup: false };
     const { key, dropped } = this.#queue(clientId).add(copy as OutgoingPacket);
-    this.#journal.put(outgoingKey(clientId, key), toJson(copy as OutgoingPacket));
+    this.#journal.put(outgoingKey(clientId, key), toJson(copy));
     for (const { key: old } of dropped) this.#journal.del(outgoingKey(clientId, old));
     if (dropped.length > 0) this.options.onDrop?.(clientId, dropped.length);
+    this.options.onWaiting?.(clientId);
     return KEPT;
+  }
+
+  /**
+   * The next message of a session that may be sent now, noted as sent under a new packet id. What may no longer
+   * be received is left out.
+   */
+  nextOutgoing(
+    clientId: string,
+    mayReceive: (topic: string) => boolean,
+    nextId: () => number,
+  ): AedesPublishPacket | undefined {
+    const queue = this.#outgoing.get(clientId);
+    while (queue?.open) {
+      const next = queue.peek();
+      if (!next) return undefined;
+      if (mayReceive(next.packet.topic)) {
+        queue.take(next, nextId());
+        this.#journal.put(outgoingKey(clientId, next.key), toJson(next.packet));
+        return next.packet;
+      }
+      queue.take(next);
+      this.#journal.del(outgoingKey(clientId, next.key));
+    }
+    return undefined;
+  }
+
+  /** Whether a packet id of a session waits for its acknowledgement. */
+  isInFlight(clientId: string, messageId: number): boolean {
+    return this.#outgoing.get(clientId)?.has(messageId) ?? false;
   }
 
   outgoingEnqueueCombi(
@@ -225,10 +274,11 @@ export class SessionStore {
     return KEPT;
   }
 
+  /** A PUBREC came: its PUBREL takes the message's place. What is sent again keeps its packet id. */
   async outgoingUpdate(client: Named, packet: OutgoingPacket): Promise<void> {
-    const updated = this.#outgoing.get(client.id)?.update(packet);
-    // Pushed out by the bound, or acknowledged meanwhile: it is sent all the same, without being kept.
-    if (updated) this.#journal.put(outgoingKey(client.id, updated.key), toJson(updated.packet));
+    const released =
+      packet.cmd === 'pubrel' ? this.#outgoing.get(client.id)?.release(packet.messageId ?? 0) : undefined;
+    if (released) this.#journal.put(outgoingKey(client.id, released.key), toJson(released.packet));
     return Promise.resolve();
   }
 
@@ -236,16 +286,21 @@ export class SessionStore {
     client: Named,
     packet: { messageId?: number },
   ): Promise<OutgoingPacket | undefined> {
-    const cleared = this.#outgoing.get(client.id)?.clear(packet.messageId ?? 0);
+    const queue = this.#outgoing.get(client.id);
+    const cleared = queue?.clear(packet.messageId ?? 0);
     if (cleared) this.#journal.del(outgoingKey(client.id, cleared.key));
+    if (cleared && queue!.waiting > 0) this.options.onWaiting?.(client.id);
     return Promise.resolve(cleared?.packet);
   }
 
+  /** What a returning client gets again; what was never sent follows when it is connected. */
   outgoingStream(client: Named): Readable {
-    return Readable.from(this.#outgoing.get(client.id)?.replay() ?? []);
+    return Readable.from(this.#outgoing.get(client.id)?.resend() ?? []);
   }
 
-  async incomingStorePacket(client: Named, packet: PublishPacket): Promise<void> {
+  async incomingStorePacket(client: Client, packet: PublishPacket): Promise<void> {
+    // Its session has ended already [MQTT-3.1.2-6]: the receipt would stay for ever.
+    if (client.closed && client.clean) return Promise.resolve();
     const { topic, qos, messageId } = packet;
     // The receipt alone: the message itself is stored and republished already.
     const receipt = {
@@ -258,7 +313,7 @@ export class SessionStore {
       messageId,
     };
     this.#receipts(client.id).set(messageId ?? 0, receipt as PublishPacket);
-    this.#journal.put(incomingKey(client.id, messageId ?? 0), toJson(receipt as PublishPacket));
+    this.#journal.put(incomingKey(client.id, messageId ?? 0), toJson(receipt));
     return Promise.resolve();
   }
 
@@ -274,6 +329,11 @@ export class SessionStore {
     if (receipts.size === 0) this.#incoming.delete(client.id);
     this.#journal.del(incomingKey(client.id, messageId));
     return Promise.resolve();
+  }
+
+  /** Whether a QoS 2 message was received whole and waits for its PUBREL. */
+  hasReceipt(clientId: string, messageId: number): boolean {
+    return this.#incoming.get(clientId)?.has(messageId) ?? false;
   }
 
   async cleanIncoming(client: Named): Promise<void> {
@@ -297,9 +357,12 @@ export class SessionStore {
     return Promise.resolve(this.#wills.get(client.id));
   }
 
-  async delWill(client: Named): Promise<StoredWill | undefined> {
+  /** Called for a client that signs in, and with an id alone after the will of one that is gone. */
+  async delWill(client: Named | Client): Promise<StoredWill | undefined> {
     const will = this.#wills.get(client.id);
-    if (will) {
+    // The client is back by now, with a will of its own.
+    const another = !('conn' in client) && this.options.isConnected?.(client.id);
+    if (will && !another) {
       this.#wills.delete(client.id);
       this.#journal.del(`will:${encodeURIComponent(client.id)}`);
     }
@@ -307,11 +370,13 @@ export class SessionStore {
   }
 
   /** Wills of clients that were connected to a broker that is no more. */
-  streamWill(brokers: Readonly<Record<string, unknown>> = {}): Readable {
-    const orphans = [...this.#wills.values()].filter(
-      (will) => will.brokerId !== this.#brokerId && !brokers[will.brokerId ?? ''],
-    );
-    return Readable.from(orphans);
+  orphanedWills(): StoredWill[] {
+    return [...this.#wills.values()].filter(({ brokerId }) => brokerId !== this.#brokerId);
+  }
+
+  /** aedes would publish them minutes later; the broker does so at its start. */
+  streamWill(): Readable {
+    return Readable.from([]);
   }
 
   getClientList(topic: string): Readable {
@@ -344,7 +409,7 @@ export class SessionStore {
 
   #receipts(clientId: string): Map<number, PublishPacket> {
     let receipts = this.#incoming.get(clientId);
-    if (!receipts) this.#incoming.set(clientId, (receipts = new Map()));
+    if (!receipts) this.#incoming.set(clientId, (receipts = new Map<number, PublishPacket>()));
     return receipts;
   }
 }
