@@ -8,8 +8,8 @@ import { connect, publishes, subscribe, Walker } from './packets.mjs';
 
 /** Packets of one publisher that wait for their PUBACK at most. */
 const WINDOW = 200;
-/** Bytes that a publisher's socket may hold back before it waits. */
-const HIGH_WATER = 256 * 1024;
+/** Raw messages between the publishers and the last sink at most: kernels hold megabytes a socket otherwise. */
+const IN_FLIGHT = 4000;
 const SETTLE_MS = 30_000;
 
 process.once('message', async (job) => {
@@ -25,8 +25,9 @@ async function run(job) {
   const counts = { received: 0, bytes: 0, lastReceived: 0 };
   const latencies = rate === undefined ? undefined : new Latencies();
   const sinks = await Promise.all(Array.from({ length: count }, (_, i) => sink(job, i, filter, qos, counts)));
+  const flow = { sent: 0, open: () => flow.sent - counts.received / (count * job.observations) < IN_FLIGHT };
   const publishers = await Promise.all(
-    Array.from({ length: publisherCount }, (_, i) => publisher(job, i, latencies)),
+    Array.from({ length: publisherCount }, (_, i) => publisher(job, i, latencies, flow)),
   );
   const began = performance.now();
   const until = began + seconds * 1000;
@@ -76,7 +77,7 @@ async function sink(job, i, filter, qos, counts) {
   return socket;
 }
 
-async function publisher(job, index, latencies) {
+async function publisher(job, index, latencies, flow) {
   const { qos, messages } = job;
   const socket = await open(job, `publisher-${index}`);
   const own = messages.filter((_, i) => i % job.publishers === index);
@@ -98,8 +99,7 @@ async function publisher(job, index, latencies) {
     wake();
   });
   socket.on('data', (chunk) => walker.push(chunk));
-  socket.on('drain', () => wake());
-  const free = () => (qos === 0 ? socket.writableLength < HIGH_WATER : state.sent - state.acked < WINDOW);
+  const free = () => flow.open() && (qos === 0 || state.sent - state.acked < WINDOW);
   return {
     get sent() {
       return state.sent;
@@ -113,7 +113,7 @@ async function publisher(job, index, latencies) {
         if (!free()) {
           await new Promise((resolve) => {
             wake = resolve;
-            setTimeout(resolve, 50);
+            setTimeout(resolve, 1);
           });
           continue;
         }
@@ -128,6 +128,7 @@ async function publisher(job, index, latencies) {
         const chunk = [];
         for (let i = 0; i < count; i++) {
           const at = state.sent++ % packets.length;
+          flow.sent++;
           if (times) times[at] = now;
           chunk.push(packets[at]);
         }
