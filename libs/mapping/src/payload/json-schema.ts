@@ -9,7 +9,11 @@ import { RE2JS } from 're2js';
 const regExp = Object.assign(
   (pattern: string, flags: string) => {
     const compiled = RE2JS.compile(pattern, flags.includes('i') ? RE2JS.CASE_INSENSITIVE : 0);
-    return { test: (text: string) => compiled.matcher(text).find() };
+    return {
+      test: (text: string) => compiled.matcher(text).find(),
+      // ajv tells patterns apart by their text: without one, each would be the first it ever compiled.
+      toString: () => `/${pattern}/${flags}`,
+    };
   },
   // Only used where ajv writes standalone code.
   { code: 'require("re2js")' },
