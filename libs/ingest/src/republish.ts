@@ -27,6 +27,12 @@ export function outcomeOf(
     // Purged between commit and here: nobody is to hear of it.
     if (!datastream) continue;
     const before = datastream.latest;
+    if (duplicate && record.time >= raw.received) {
+      // It has no time of its own: what is stored has the arrival of the first time, which the newest value knows.
+      if (before?.series === record.series && before.value === record.value)
+        observations.push({ record: before, retained: true });
+      continue;
+    }
     const retained = table.note(record, raw.qos);
     if (retained && before && before.series.feature !== record.series.feature) moved.push(before.series);
     observations.push({ record, retained });

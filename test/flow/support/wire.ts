@@ -20,11 +20,15 @@ export interface Publish {
 /** A bare MQTT connection: it sends what it is told, when it is told, and remembers every packet that comes. */
 export class Wire {
   readonly packets: Packet[] = [];
+  readonly #counts = new Map<Command, number>();
   closed = false;
   readonly #parser = mqttPacket.parser();
 
   private constructor(readonly socket: Socket) {
-    this.#parser.on('packet', (packet) => this.packets.push(packet));
+    this.#parser.on('packet', (packet) => {
+      this.packets.push(packet);
+      this.#counts.set(packet.cmd, this.count(packet.cmd) + 1);
+    });
     socket.on('data', (bytes) => this.#parser.parse(bytes));
     socket.on('close', () => (this.closed = true));
     socket.on('error', () => undefined);
@@ -53,6 +57,11 @@ export class Wire {
     return this.send(...messages.map(publishPacket));
   }
 
+  /** How many packets of a kind came so far. */
+  count(cmd: Command): number {
+    return this.#counts.get(cmd) ?? 0;
+  }
+
   /** The packets of a kind so far. */
   all<C extends Command>(cmd: C): PacketOf<C>[] {
     return this.packets.filter((packet): packet is PacketOf<C> => packet.cmd === cmd);
@@ -66,8 +75,8 @@ export class Wire {
   /** The nth packet of a kind, once it is there. */
   async next<C extends Command>(cmd: C, nth = 1): Promise<PacketOf<C>> {
     await eventually(
-      () => this.all(cmd).length >= nth || this.closed,
-      () => `${nth} ${cmd} of ${this.packets.map((packet) => packet.cmd).join(' ')}`,
+      () => this.count(cmd) >= nth || this.closed,
+      () => `${nth} ${cmd}, of ${JSON.stringify([...this.#counts])}`,
     );
     const packet = this.all(cmd)[nth - 1];
     if (!packet) throw new Error(`closed before ${nth} ${cmd}`);
@@ -84,7 +93,7 @@ export class Wire {
 
   /** One exchange, after which everything sent before it was read. */
   async ping(): Promise<void> {
-    const before = this.all('pingresp').length;
+    const before = this.count('pingresp');
     this.send({ cmd: 'pingreq' });
     await this.next('pingresp', before + 1);
   }

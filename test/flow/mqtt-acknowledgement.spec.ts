@@ -1,0 +1,151 @@
+import { TestGateway } from './support/gateway.js';
+import { holdStore } from './support/held-store.js';
+import { account, CLIMATE, ledger, register, SLOW } from './support/plant.js';
+import { eventually } from './support/eventually.js';
+import { Wire } from './support/wire.js';
+
+const TOPIC = 'plant/ack/climate';
+const SEMANTIC = 'semantic/Temperature/AirTemperature/ack/temperature';
+
+describe('an acknowledgement', () => {
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    gateway = await TestGateway.start();
+    await register(gateway, CLIMATE, SLOW);
+  });
+
+  afterAll(() => gateway.stop());
+
+  const count = async (device: string) => {
+    const { body } = await gateway.rest().get(`/api/observations?device=${device}`);
+    return body.member.length;
+  };
+
+  it.each([
+    { qos: 1, first: 'puback' },
+    { qos: 2, first: 'pubrec' },
+  ] as const)('of QoS $qos comes after the commit, and the message after it', async ({ qos, first }) => {
+    const device = `held-${qos}`;
+    const topic = `plant/${device}/climate`;
+    const subscriber = await gateway.mqtt();
+    await subscriber.subscribe([topic, 'semantic/#'], 2);
+    const retained = subscriber.received.length;
+    const wire = await Wire.signIn(gateway.mqttPort);
+    const held = holdStore(gateway);
+    wire.publish({ topic, payload: { temperature: 20 }, qos, id: 7 });
+    await eventually(() => held.waiting === 1);
+    await subscriber.publish('$SYS/nothing', '', { qos: 0 });
+    expect(wire.ids(first)).toEqual([]);
+    expect(subscriber.received).toHaveLength(retained);
+    held.release();
+    await wire.next(first);
+    expect(await count(device)).toBe(1);
+    await subscriber.until(({ length }) => length >= retained + 2);
+    await wire.cut();
+  });
+
+  it('comes in the order of arrival, whatever becomes of the messages', async () => {
+    const limited = await account(gateway, 'limited', {
+      rules: [
+        ['allow', 'publish', '#'],
+        ['deny', 'publish', 'secret/#'],
+      ],
+    });
+    const wire = await Wire.signIn(gateway.mqttPort, {
+      username: limited.username,
+      password: Buffer.from(limited.password),
+    });
+    const kinds = [
+      { topic: TOPIC, payload: { temperature: 20 } },
+      { topic: 'slow/one', payload: { t: 20 } },
+      { topic: TOPIC, payload: 'no JSON' },
+      { topic: 'secret/one', payload: 'x' },
+      { topic: 'nobody/knows', payload: 'x' },
+      { topic: TOPIC, payload: '' },
+      { topic: 'slow/two', payload: 'no JSON' },
+    ];
+    const messages = Array.from({ length: 70 }, (_, i) => ({ ...kinds[(i * 3) % kinds.length]!, id: i + 1 }));
+    const before = await ledger(gateway);
+    wire.publish(...messages);
+    await wire.next('puback', messages.length);
+    expect(wire.ids('puback')).toEqual(messages.map(({ id }) => id));
+    const after = await ledger(gateway);
+    const states = ['received', 'stored', 'unmatched', 'rejected', 'filtered', 'refused'];
+    expect(states.map((state) => after[state]! - before[state]!)).toEqual([70, 20, 10, 20, 10, 10]);
+    await wire.cut();
+  });
+
+  it('of QoS 2 is given again for a message that comes again, which is told once', async () => {
+    const subscriber = await gateway.mqtt();
+    await subscriber.subscribe([TOPIC, SEMANTIC], 2);
+    const session = { clientId: 'assured', clean: false };
+    let wire = await Wire.signIn(gateway.mqttPort, session);
+    const message = { topic: TOPIC, payload: { temperature: 30 }, qos: 2, id: 9 } as const;
+    const before = { stored: await count('ack'), received: subscriber.received.length };
+    wire.publish(message);
+    await wire.next('pubrec');
+    wire.publish({ ...message, dup: true });
+    await wire.next('pubrec', 2);
+    await wire.cut();
+    wire = await Wire.signIn(gateway.mqttPort, session);
+    wire.publish({ ...message, dup: true });
+    await wire.next('pubrec');
+    wire.send({ cmd: 'pubrel', messageId: 9 });
+    await wire.next('pubcomp');
+    // The packet id is free: this is another message.
+    wire.publish(message);
+    await wire.next('pubrec', 2);
+    wire.send({ cmd: 'pubrel', messageId: 9 });
+    await wire.next('pubcomp', 2);
+    expect(await count('ack')).toBe(before.stored + 2);
+    await subscriber.until(({ length }) => length >= before.received + 4);
+    await subscriber.publish('plant/marker', '', { qos: 2 });
+    const live = subscriber.received.filter(({ retain }) => !retain).map(({ topic }) => topic);
+    expect(live.sort()).toEqual([TOPIC, TOPIC, SEMANTIC, SEMANTIC]);
+    await wire.cut();
+  });
+
+  it('of QoS 1 that is lost brings the message again: stored once, told again', async () => {
+    const subscriber = await gateway.mqtt();
+    await subscriber.subscribe('semantic/Temperature/AirTemperature/resend/#', 1);
+    const session = { clientId: 'resender', clean: false };
+    const message = { topic: 'plant/resend/climate', payload: { temperature: 40 }, id: 3 };
+    let wire = await Wire.signIn(gateway.mqttPort, session);
+    wire.publish(message);
+    await wire.next('puback');
+    await wire.cut();
+    wire = await Wire.signIn(gateway.mqttPort, session);
+    wire.publish({ ...message, dup: true });
+    await wire.next('puback');
+    await subscriber.until(({ length }) => length >= 2);
+    expect(subscriber.received[1]).toEqual(subscriber.received[0]);
+    const late = await gateway.mqtt();
+    await late.subscribe('semantic/Temperature/AirTemperature/resend/#', 1);
+    await late.until(({ length }) => length >= 1);
+    expect(late.received[0]).toEqual({ ...subscriber.received[0], retain: true });
+    expect(await count('resend')).toBe(1);
+    expect((await ledger(gateway))['duplicate']).toBeGreaterThan(0);
+    // The same payload without DUP is another reading.
+    wire.publish({ ...message, dup: false });
+    await wire.next('puback', 2);
+    await subscriber.until(({ length }) => length >= 3);
+    expect(await count('resend')).toBe(2);
+    await wire.cut();
+  });
+
+  it.each([0, 1, 2] as const)('is not what a QoS %i message needs: its sender may have left', async (qos) => {
+    const topic = `plant/left-${qos}/climate`;
+    const subscriber = await gateway.mqtt();
+    await subscriber.subscribe([topic, `semantic/+/+/left-${qos}/#`], 2);
+    const wire = await Wire.signIn(gateway.mqttPort);
+    const held = holdStore(gateway);
+    wire.publish({ topic, payload: { temperature: 1 }, qos, ...(qos && { id: 1 }) });
+    wire.send({ cmd: 'disconnect' });
+    await eventually(() => held.waiting === 1);
+    await wire.ended();
+    held.release();
+    await subscriber.until(({ length }) => length >= 2);
+    expect(await count(`left-${qos}`)).toBe(1);
+  });
+});
