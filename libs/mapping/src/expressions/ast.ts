@@ -4,8 +4,10 @@ export interface AstNode {
   readonly value?: unknown;
   readonly position?: number;
   readonly steps?: readonly AstNode[];
-  readonly stages?: readonly { readonly type: string; readonly expr: AstNode }[];
-  readonly predicate?: readonly { readonly type: string; readonly expr: AstNode }[];
+  /** Filters of a step; its value is not yet unwrapped. */
+  readonly stages?: readonly AstFilter[];
+  /** Filters of anything else. */
+  readonly predicate?: readonly AstFilter[];
   readonly lhs?: AstNode | readonly (readonly [AstNode, AstNode])[];
   readonly rhs?: AstNode;
   readonly expression?: AstNode;
@@ -24,4 +26,9 @@ export interface AstNode {
   readonly index?: unknown;
   readonly ancestor?: unknown;
   readonly seekingParent?: unknown;
+}
+
+export interface AstFilter {
+  readonly type: string;
+  readonly expr: AstNode;
 }

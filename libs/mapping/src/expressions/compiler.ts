@@ -1,316 +1,245 @@
-import type { AstNode } from './ast.js';
-import { jsonataError } from './expression-error.js';
+import type { AstFilter, AstNode } from './ast.js';
+import { openBudget } from './budget.js';
+import { BUILT_IN } from './built-in.js';
+import type { Closure } from './closure.js';
+import { ExpressionError, inFunction } from './expression-error.js';
 import { FUNCTIONS } from './functions.js';
-import { deepEqual, isNumeric, lookup, Sequence, toBoolean, toText, unwrap } from './values.js';
-
-/** What an expression may name beside its input: `topic` is `$topic`. */
-export type Variables = Readonly<Record<string, unknown>>;
-
-/** A compiled expression: plain and synchronous. */
-export type Closure = (input: unknown, variables: Variables) => unknown;
-
-const MAX_DEPTH = 64;
+import { negation, OPERATORS } from './operators.js';
+import { indexFilter, itemFilter, pathOf, type Filter, type Step } from './path.js';
+import { lookup, toBoolean, unwrap } from './values.js';
 
 /**
- * Compiles a syntax tree to closures; undefined where it holds anything that is not simple. What compiles takes
- * time in proportion to the expression and its input, and reads own members of plain data alone.
+ * Compiles a syntax tree to closures; undefined where it holds anything that is not simple. What compiles yields
+ * what jsonata yields, reads own members of plain data alone, and ends within a budget.
+ * @param bound names that the expression binds
  */
-export function compile(node: AstNode, depth = 0): Closure | undefined {
-  if (depth > MAX_DEPTH || node.group !== undefined || node.focus !== undefined || node.index !== undefined)
-    return undefined;
-  if (node.predicate !== undefined && node.type !== 'path') return undefined;
-  if (node.tuple !== undefined || node.ancestor !== undefined || node.seekingParent !== undefined)
-    return undefined;
+export function compile(ast: AstNode, bound: ReadonlySet<string>): Closure | undefined {
+  let closure: Closure;
+  try {
+    closure = new Compiler(bound).build(ast, true);
+  } catch (error) {
+    if (error instanceof NotSimple) return undefined;
+    throw error;
+  }
+  return (input, variables) => {
+    openBudget(variables);
+    try {
+      return closure(input, variables);
+    } catch (error) {
+      if (error instanceof ExpressionError) throw error;
+      throw new ExpressionError('expression-failed', error instanceof Error ? error.message : String(error));
+    }
+  };
+}
+
+/** Leaves an expression to the worker. */
+class NotSimple extends Error {}
+
+function leave(): never {
+  throw new NotSimple();
+}
+
+const known = (condition: boolean): void => {
+  if (!condition) leave();
+};
+
+class Compiler {
+  /** Nodes built: what an expression costs for each item that it is evaluated on. */
+  #nodes = 0;
+
+  constructor(private readonly bound: ReadonlySet<string>) {}
+
+  /** @param root whether the input is the payload or item itself, not what a step or filter looks at */
+  build(node: AstNode, root: boolean): Closure {
+    const { group, focus, index, tuple, ancestor, seekingParent } = node;
+    for (const more of [group, focus, index, tuple, ancestor, seekingParent]) known(more === undefined);
+    known(!node.keepArray && !node.keepSingletonArray && !node.consarray);
+    this.#nodes++;
+    const closure = this.#value(node, root);
+    if (!node.predicate) return closure;
+    const filters = node.predicate.map((filter) => this.#filter(filter));
+    return (input, variables) => {
+      let value = closure(input, variables);
+      for (const filter of filters) value = filter(value, variables);
+      return unwrap(value);
+    };
+  }
+
+  #value(node: AstNode, root: boolean): Closure {
+    switch (node.type) {
+      case 'string':
+      case 'number':
+      case 'value':
+        return constant(node.value);
+      case 'name':
+        return member(node.value as string);
+      case 'path':
+        return this.#path(node.steps ?? [], root);
+      case 'variable':
+        return this.#variable(node.value as string, root);
+      case 'binary':
+        return this.#binary(node, root);
+      case 'unary':
+        if (node.value === '-') return negation(this.build(node.expression!, root), node.position);
+        return node.value === '[' ? this.#array(node.expressions ?? [], root) : leave();
+      case 'condition':
+        return this.#condition(node, root);
+      case 'block':
+        return this.#block(node.expressions ?? [], root);
+      case 'function':
+        return this.#function(node, root);
+      default:
+        return leave();
+    }
+  }
+
+  /** `$`, `$$` and `$name`. */
+  #variable(name: string, root: boolean): Closure {
+    if (name === '' || (name === '$' && root)) return (input) => input;
+    // A function is a value too.
+    known(name !== '$' && !BUILT_IN.has(name));
+    return (_input, variables) => (Object.hasOwn(variables, name) ? variables[name] : undefined);
+  }
+
+  #path(nodes: readonly AstNode[], root: boolean): Closure {
+    const absolute = nodes[0]?.type === 'variable';
+    const steps = nodes.map((node, i) => this.#step(node, absolute && i === 0 && root));
+    return pathOf(steps, { absolute, root });
+  }
+
+  #step(node: AstNode, root: boolean): Step {
+    const before = this.#nodes;
+    const evaluate = this.build(node, root);
+    const stages = node.stages ?? [];
+    const filters = stages.map((stage) => this.#filter(stage));
+    const cost = this.#nodes - before;
+    const [first] = stages;
+    if (node.type !== 'name' || node.predicate || stages.length > 1) return { evaluate, filters, cost };
+    const key = node.value as string;
+    if (!first) return { evaluate, filters, cost, key };
+    return first.expr.type === 'number'
+      ? { evaluate, filters, cost, key, index: indexOf(first.expr) }
+      : { evaluate, filters, cost };
+  }
+
+  #filter({ type, expr }: AstFilter): Filter {
+    known(type === 'filter');
+    if (expr.type === 'number') return indexFilter(indexOf(expr));
+    const before = this.#nodes;
+    const predicate = this.build(expr, false);
+    return itemFilter(predicate, this.#nodes - before);
+  }
+
+  #binary({ value, lhs, rhs, position }: AstNode, root: boolean): Closure {
+    const sign = value as string;
+    const operator = Object.hasOwn(OPERATORS, sign) ? OPERATORS[sign]! : leave();
+    return operator(this.build(lhs as AstNode, root), this.build(rhs!, root), position);
+  }
+
+  /** Items that are arrays are joined, but for those that are constructors themselves. */
+  #array(nodes: readonly AstNode[], root: boolean): Closure {
+    // jsonata evaluates items at once: which of two errors it tells is not ours to know.
+    known(nodes.filter(mayFail).length < 2);
+    const items = nodes.map((node) => ({ item: this.build(node, root), whole: node.value === '[' }));
+    const make: Closure = (input, variables) => {
+      const result: unknown[] = [];
+      for (const { item, whole } of items) {
+        const value = item(input, variables);
+        if (value === undefined) continue;
+        if (whole || !Array.isArray(value)) result.push(value);
+        else for (const one of value as unknown[]) result.push(one);
+      }
+      return result;
+    };
+    if (!nodes.every(isConstant)) return make;
+    return constant(Object.freeze(make(undefined, {})));
+  }
+
+  #condition({ condition, then, else: otherwise }: AstNode, root: boolean): Closure {
+    const holds = this.build(condition!, root);
+    const yes = this.build(then!, root);
+    const no = otherwise ? this.build(otherwise, root) : constant(undefined);
+    return (input, variables) =>
+      toBoolean(holds(input, variables)) ? yes(input, variables) : no(input, variables);
+  }
+
+  /** `(a; b)`; bindings, `$x := a`, only as parts of it. */
+  #block(nodes: readonly AstNode[], root: boolean): Closure {
+    const parts = nodes.map((node) => {
+      if (node.type !== 'bind') return { value: this.build(node, root) };
+      const name = (node.lhs as AstNode).value as string;
+      known(!BUILT_IN.has(name) && name !== '' && name !== '$');
+      return { name, value: this.build(node.rhs!, root) };
+    });
+    const [only] = parts;
+    if (only && parts.length === 1) return only.value;
+    return (input, variables) => {
+      const frame = Object.assign(Object.create(null), variables) as Record<string, unknown>;
+      let result: unknown;
+      for (const { name, value } of parts) {
+        result = value(input, frame);
+        if (name !== undefined) frame[name] = result;
+      }
+      return result;
+    };
+  }
+
+  #function(node: AstNode, root: boolean): Closure {
+    const { procedure, position } = node;
+    const name = procedure?.type === 'variable' ? (procedure.value as string) : '';
+    const nodes = node.arguments ?? [];
+    const { signature, call, max } = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name]! : leave();
+    known(!this.bound.has(name) && nodes.length <= max);
+    const args = nodes.map((argument) => this.build(argument, root));
+    const apply = call as (...values: readonly unknown[]) => unknown;
+    // Filters take a sequence as it is.
+    const finish = node.predicate ? (value: unknown) => value : unwrap;
+    return (input, variables) => {
+      const values: unknown[] = [];
+      for (const argument of args) values.push(argument(input, variables));
+      try {
+        return finish(apply(...signature.check(values, input)));
+      } catch (error) {
+        throw inFunction(error, name, position);
+      }
+    };
+  }
+}
+
+const constant =
+  (value: unknown): Closure =>
+  () =>
+    value;
+
+const member =
+  (key: string): Closure =>
+  (input) =>
+    unwrap(lookup(input, key));
+
+/** A constant index is rounded down. */
+const indexOf = ({ value }: AstNode): number => Math.floor(value as number);
+
+function isConstant({ type, value, predicate, expressions = [] }: AstNode): boolean {
+  if (predicate) return false;
+  if (type === 'unary') return value === '[' && expressions.every(isConstant);
+  return type === 'string' || type === 'number' || type === 'value';
+}
+
+/** Whether evaluating it can be an error: paths of names and constants cannot. */
+function mayFail(node: AstNode): boolean {
+  if (node.predicate?.some(({ expr }) => expr.type !== 'number')) return true;
   switch (node.type) {
     case 'string':
     case 'number':
-    case 'value': {
-      const { value } = node;
-      return () => value;
-    }
+    case 'value':
     case 'name':
-      return compilePath([node], node);
-    case 'path':
-      return compilePath(node.steps ?? [], node);
     case 'variable':
-      return compileVariable(node);
-    case 'binary':
-      return compileBinary(node, depth);
+      return node.stages?.some(({ expr }) => expr.type !== 'number') ?? false;
+    case 'path':
+      return node.steps!.some(mayFail);
     case 'unary':
-      return compileUnary(node, depth);
-    case 'condition':
-      return compileCondition(node, depth);
-    case 'block':
-      return node.expressions?.length === 1 ? compile(node.expressions[0]!, depth + 1) : undefined;
-    case 'function':
-      return compileFunction(node, depth);
+      return node.value !== '[' || node.expressions!.some(mayFail);
     default:
-      return undefined;
+      return true;
   }
-}
-
-/** `$`, `$$` and `$name`. */
-function compileVariable({ value }: AstNode): Closure | undefined {
-  const name = value as string;
-  if (name === '') return (input) => (input instanceof Sequence ? unwrap(input) : input);
-  // Without a step that changes the context, the root is the input.
-  if (name === '$') return undefined;
-  return (_input, variables) => (Object.hasOwn(variables, name) ? variables[name] : undefined);
-}
-
-interface Step {
-  /** Member to look up; undefined for the first step of `$name.member`. */
-  readonly key: string;
-  /** Constant indexes, in order. */
-  readonly indexes: readonly number[];
-}
-
-function compilePath(nodes: readonly AstNode[], path: AstNode): Closure | undefined {
-  if (path.keepSingletonArray || path.keepArray || path.predicate !== undefined) return undefined;
-  const [first, ...others] = nodes;
-  if (!first) return undefined;
-  const variable = first.type === 'variable' ? compileVariable(first) : undefined;
-  if (first.type === 'variable' && (!variable || first.stages !== undefined || first.predicate !== undefined))
-    return undefined;
-  const steps: Step[] = [];
-  for (const node of variable ? others : nodes) {
-    const step = readStep(node);
-    if (!step) return undefined;
-    steps.push(step);
-  }
-  if (variable && (first.value as string) !== '') return pathFrom(variable, steps);
-  return pathOf(steps);
-}
-
-function readStep(node: AstNode): Step | undefined {
-  if (node.type !== 'name' || node.keepArray || node.group !== undefined || node.focus !== undefined)
-    return undefined;
-  if (node.index !== undefined || node.tuple !== undefined || node.ancestor !== undefined) return undefined;
-  const indexes: number[] = [];
-  for (const stage of [...(node.stages ?? []), ...(node.predicate ?? [])]) {
-    const index = stage.type === 'filter' ? constantIndex(stage.expr) : undefined;
-    if (index === undefined) return undefined;
-    indexes.push(index);
-  }
-  return { key: node.value as string, indexes };
-}
-
-function constantIndex(node: AstNode): number | undefined {
-  if (node.type === 'number') return Math.floor(node.value as number);
-  return undefined;
-}
-
-/** A path over plain objects is a chain of own members; arrays on the way take the general walk. */
-function pathOf(steps: readonly Step[]): Closure {
-  const [only] = steps;
-  if (steps.length === 1 && only!.indexes.length === 0) {
-    const { key } = only!;
-    return (input) => {
-      if (Array.isArray(input)) return walk(input, steps);
-      if (input === null || typeof input !== 'object' || !Object.hasOwn(input, key)) return undefined;
-      const value = (input as Record<string, unknown>)[key];
-      return Array.isArray(value) ? walk(input, steps) : value;
-    };
-  }
-  return (input) => {
-    let value = input;
-    for (const { key, indexes } of steps) {
-      if (Array.isArray(value)) return walk(input, steps);
-      if (value === null || typeof value !== 'object' || !Object.hasOwn(value, key)) return undefined;
-      value = (value as Record<string, unknown>)[key];
-      if (indexes.length > 0 && !Array.isArray(value)) return walk(input, steps);
-      for (const index of indexes) {
-        const items = value as unknown[];
-        value = items[index < 0 ? items.length + index : index];
-        if (value === undefined || Array.isArray(value)) return walk(input, steps);
-      }
-    }
-    return Array.isArray(value) ? walk(input, steps) : value;
-  };
-}
-
-function pathFrom(variable: Closure, steps: readonly Step[]): Closure {
-  const rest = pathOf(steps);
-  if (steps.length === 0) return variable;
-  return (input, variables) => {
-    const start = variable(input, variables);
-    return start === undefined ? undefined : rest(start, variables);
-  };
-}
-
-/** JSONata's path evaluation: each step maps a sequence to a sequence, flattened. */
-function walk(input: unknown, steps: readonly Step[]): unknown {
-  let sequence: unknown[] = Array.isArray(input) ? (input as unknown[]) : [input];
-  for (const [i, { key, indexes }] of steps.entries()) {
-    const results: unknown[] = [];
-    for (const item of sequence) {
-      let value = unwrap(lookup(item, key));
-      for (const index of indexes) value = filterByIndex(value, index);
-      if (value !== undefined) results.push(value);
-    }
-    const last = i === steps.length - 1;
-    if (last && results.length === 1 && Array.isArray(results[0]) && !(results[0] instanceof Sequence))
-      return results[0];
-    const next = new Sequence();
-    for (const result of results) {
-      if (Array.isArray(result)) for (const item of result as unknown[]) next.push(item);
-      else next.push(result);
-    }
-    if (next.length === 0) return undefined;
-    sequence = next;
-  }
-  return unwrap(sequence);
-}
-
-function filterByIndex(value: unknown, index: number): unknown {
-  const items = Array.isArray(value) ? (value as unknown[]) : value === undefined ? [] : [value];
-  const item = items[index < 0 ? items.length + index : index];
-  if (Array.isArray(item)) return item;
-  const result = new Sequence();
-  if (item !== undefined) result.push(item);
-  return result;
-}
-
-function compileBinary(node: AstNode, depth: number): Closure | undefined {
-  const lhs = node.lhs && !Array.isArray(node.lhs) ? compile(node.lhs as AstNode, depth + 1) : undefined;
-  const rhs = node.rhs && compile(node.rhs, depth + 1);
-  if (!lhs || !rhs) return undefined;
-  const { position } = node;
-  switch (node.value) {
-    case 'and':
-      return (input, variables) =>
-        Boolean(toBoolean(lhs(input, variables))) && Boolean(toBoolean(rhs(input, variables)));
-    case 'or':
-      return (input, variables) =>
-        Boolean(toBoolean(lhs(input, variables))) || Boolean(toBoolean(rhs(input, variables)));
-    case '=':
-      return (input, variables) => {
-        const a = lhs(input, variables);
-        const b = rhs(input, variables);
-        return a !== undefined && b !== undefined && deepEqual(a, b);
-      };
-    case '!=':
-      return (input, variables) => {
-        const a = lhs(input, variables);
-        const b = rhs(input, variables);
-        return a !== undefined && b !== undefined && !deepEqual(a, b);
-      };
-    case '&':
-      return (input, variables) =>
-        (toText(lhs(input, variables)) ?? '') + (toText(rhs(input, variables)) ?? '');
-    case 'in':
-      return (input, variables) => {
-        const a = lhs(input, variables);
-        const b = rhs(input, variables);
-        if (a === undefined || b === undefined) return false;
-        return Array.isArray(b) ? b.includes(a) : a === b;
-      };
-    case '<':
-      return compare(lhs, rhs, (a, b) => a < b, position);
-    case '<=':
-      return compare(lhs, rhs, (a, b) => a <= b, position);
-    case '>':
-      return compare(lhs, rhs, (a, b) => a > b, position);
-    case '>=':
-      return compare(lhs, rhs, (a, b) => a >= b, position);
-    case '+':
-      return arithmetic(lhs, rhs, (a, b) => a + b, position);
-    case '-':
-      return arithmetic(lhs, rhs, (a, b) => a - b, position);
-    case '*':
-      return arithmetic(lhs, rhs, (a, b) => a * b, position);
-    case '/':
-      return arithmetic(lhs, rhs, (a, b) => a / b, position);
-    case '%':
-      return arithmetic(lhs, rhs, (a, b) => a % b, position);
-    default:
-      return undefined;
-  }
-}
-
-function arithmetic(
-  lhs: Closure,
-  rhs: Closure,
-  apply: (a: number, b: number) => number,
-  position?: number,
-): Closure {
-  return (input, variables) => {
-    const a = lhs(input, variables);
-    const b = rhs(input, variables);
-    if (a !== undefined && !isNumeric(a)) throw jsonataError('T2001', position);
-    if (b !== undefined && !isNumeric(b)) throw jsonataError('T2002', position);
-    return a === undefined || b === undefined ? undefined : apply(a, b);
-  };
-}
-
-function compare(
-  lhs: Closure,
-  rhs: Closure,
-  apply: (a: string | number, b: string | number) => boolean,
-  position?: number,
-): Closure {
-  return (input, variables) => {
-    const a = lhs(input, variables);
-    const b = rhs(input, variables);
-    if (!comparable(a) || !comparable(b)) throw jsonataError('T2010', position);
-    if (a === undefined || b === undefined) return undefined;
-    if (typeof a !== typeof b) throw jsonataError('T2009', position);
-    return apply(a, b);
-  };
-}
-
-function comparable(value: unknown): value is string | number | undefined {
-  return value === undefined || typeof value === 'string' || typeof value === 'number';
-}
-
-function compileUnary(node: AstNode, depth: number): Closure | undefined {
-  if (node.value === '-' && node.expression) {
-    const operand = compile(node.expression, depth + 1);
-    if (!operand) return undefined;
-    return (input, variables) => {
-      const value = operand(input, variables);
-      if (value === undefined) return undefined;
-      if (!isNumeric(value)) throw jsonataError('D1002', node.position);
-      return -value;
-    };
-  }
-  // Array constructors of literals serve `in`; others join arrays in ways that are the worker's.
-  if (node.value === '[' && !node.consarray && node.expressions) {
-    const items = node.expressions.map(({ type, value, predicate }) =>
-      predicate === undefined && (type === 'string' || type === 'number' || type === 'value')
-        ? { value }
-        : undefined,
-    );
-    if (items.some((item) => item === undefined)) return undefined;
-    const values = items.map((item) => item!.value);
-    return () => values;
-  }
-  return undefined;
-}
-
-function compileCondition(node: AstNode, depth: number): Closure | undefined {
-  const condition = node.condition && compile(node.condition, depth + 1);
-  const then = node.then && compile(node.then, depth + 1);
-  const otherwise = node.else === undefined ? () => undefined : compile(node.else, depth + 1);
-  if (!condition || !then || !otherwise) return undefined;
-  return (input, variables) =>
-    toBoolean(condition(input, variables)) ? then(input, variables) : otherwise(input, variables);
-}
-
-function compileFunction(node: AstNode, depth: number): Closure | undefined {
-  const { procedure } = node;
-  const name = procedure?.type === 'variable' ? (procedure.value as string) : '';
-  const known = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-  const nodes = node.arguments ?? [];
-  if (!known || nodes.length < known.min || nodes.length > known.max) return undefined;
-  const args: Closure[] = [];
-  for (const argument of nodes) {
-    const compiled = compile(argument, depth + 1);
-    if (!compiled) return undefined;
-    args.push(compiled);
-  }
-  const { call } = known;
-  const [first] = args;
-  if (args.length === 1) return (input, variables) => call([first!(input, variables)]);
-  return (input, variables) => call(args.map((argument) => argument(input, variables)));
 }

@@ -18,11 +18,17 @@ const MESSAGES: Readonly<Record<string, string>> = {
   D1001: 'a number is out of range',
   D1002: 'only a number can be negated',
   D3001: 'a number that is not finite has no text',
+  D3010: 'the text to replace is empty',
+  D3011: 'the limit is negative',
+  D3020: 'the limit is negative',
   D3030: 'the value cannot be read as a number',
   D3060: 'the square root of a negative number',
   D3061: 'the power is out of range',
-  T0410: 'an argument of the function has the wrong type',
-  T0411: 'the context value has the wrong type for the function',
+  D3100: 'the base is not between 2 and 36',
+  D3110: 'the value is no ISO 8601 time',
+  T0410: 'an argument has the wrong type',
+  T0411: 'the context value has the wrong type',
+  T0412: 'an argument is an array of the wrong type',
   T2001: 'the left side of the operator is not a number',
   T2002: 'the right side of the operator is not a number',
   T2009: 'values of different types are compared',
@@ -37,4 +43,10 @@ export function jsonataError(jsonata: string, position?: number): ExpressionErro
     jsonata,
     position,
   );
+}
+
+/** A function's error, told with the function's name and place. */
+export function inFunction(error: unknown, name: string, position: number | undefined): unknown {
+  if (!(error instanceof ExpressionError) || error.position !== undefined) return error;
+  return new ExpressionError(error.code, `$${name}: ${error.message}`, error.jsonata, position);
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Variables } from './compiler.js';
+import type { Variables } from './closure.js';
 import { ExpressionError } from './expression-error.js';
 
 /** One evaluation. */

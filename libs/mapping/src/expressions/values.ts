@@ -1,3 +1,4 @@
+import { spend, spendText } from './budget.js';
 import { jsonataError } from './expression-error.js';
 
 /**
@@ -16,20 +17,21 @@ export function unwrap(value: unknown): unknown {
   return value.length === 0 ? undefined : value.length === 1 ? value[0] : value;
 }
 
-const hasOwn = Object.prototype.hasOwnProperty;
-
 /** A member of an object, of each object of an array; never of the prototype. */
 export function lookup(input: unknown, key: string): unknown {
   if (input === null || typeof input !== 'object') return undefined;
-  if (!Array.isArray(input))
-    return hasOwn.call(input, key) ? (input as Record<string, unknown>)[key] : undefined;
+  if (!Array.isArray(input)) {
+    return Object.hasOwn(input, key) ? (input as Record<string, unknown>)[key] : undefined;
+  }
   const result = new Sequence();
+  spend(input.length);
   for (const item of input as unknown[]) {
     const found = lookup(item, key);
     if (found === undefined) continue;
     if (Array.isArray(found)) for (const one of found as unknown[]) result.push(one);
     else result.push(found);
   }
+  spend(result.length);
   return result;
 }
 
@@ -42,12 +44,9 @@ export function isNumeric(value: unknown): value is number {
 
 /** JSONata's truth; nothing is neither true nor false. */
 export function toBoolean(value: unknown): boolean | undefined {
-  if (value === undefined) return undefined;
-  if (Array.isArray(value)) {
-    const items = value as unknown[];
-    return items.length === 1 ? toBoolean(items[0]) : items.some((item) => toBoolean(item));
-  }
   switch (typeof value) {
+    case 'undefined':
+      return undefined;
     case 'string':
       return value.length > 0;
     case 'number':
@@ -55,35 +54,72 @@ export function toBoolean(value: unknown): boolean | undefined {
     case 'boolean':
       return value;
     case 'object':
-      return value !== null && Object.keys(value).length > 0;
+      if (value === null) return false;
+      if (!Array.isArray(value)) return hasMembers(value);
+      return value.length === 1 ? toBoolean(value[0]) : anyTrue(value);
     default:
       return false;
   }
 }
 
+/** Every item is looked at, as JSONata does: an infinite one is an error wherever it stands. */
+function anyTrue(items: readonly unknown[]): boolean {
+  spend(items.length);
+  let any = false;
+  for (const item of items) if (toBoolean(item)) any = true;
+  return any;
+}
+
+function hasMembers(value: object): boolean {
+  for (const key in value) if (Object.hasOwn(value, key)) return true;
+  return false;
+}
+
 /** Structural equality. */
 export function deepEqual(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (a === b) {
+    if (typeof a === 'string') spendText(a);
+    return true;
+  }
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    if (typeof a === 'string' && typeof b === 'string' && a.length === b.length) spendText(a);
+    return false;
+  }
   if (Array.isArray(a) && Array.isArray(b)) {
+    spend(a.length);
     return a.length === b.length && a.every((item, i) => deepEqual(item, b[i]));
   }
-  const keys = Object.getOwnPropertyNames(a).sort();
-  const others = Object.getOwnPropertyNames(b).sort();
-  if (keys.length !== others.length || keys.some((key, i) => key !== others[i])) return false;
-  return keys.every((key) =>
-    deepEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
-  );
+  return sameMembers(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>);
+}
+
+function sameMembers(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
+  const keys = Object.getOwnPropertyNames(a);
+  spend(keys.length * 4);
+  if (keys.length !== Object.getOwnPropertyNames(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && deepEqual(a[key], b[key]));
 }
 
 /** The text of a value, as `$string` and `&` write it. */
-export function toText(value: unknown): string | undefined {
+export function toText(value: unknown, indent = 0): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' && !Number.isFinite(value)) throw jsonataError('D3001');
-  return JSON.stringify(value, (_key, item: unknown) => {
-    if (typeof item !== 'number' || Number.isNaN(item)) return item;
-    if (!Number.isFinite(item)) throw jsonataError('D1001');
-    return Number.isInteger(item) ? item : Number(item.toPrecision(15));
-  });
+  if (typeof value === 'number') return numberText(value);
+  const text = JSON.stringify(value, plainNumbers, indent);
+  spend(text.length * 2);
+  return text;
+}
+
+function numberText(value: number): string {
+  if (!Number.isFinite(value)) throw jsonataError('D3001');
+  const text = String(value);
+  // A point and at most 15 digits: nothing to round.
+  return text.length <= 16 ? text : String(fifteenDigits(value));
+}
+
+function plainNumbers(_key: string, value: unknown): unknown {
+  return isNumeric(value) ? fifteenDigits(value) : value;
+}
+
+function fifteenDigits(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(15));
 }

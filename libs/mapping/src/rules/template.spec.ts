@@ -72,7 +72,7 @@ describe('what is no template', () => {
     ['a/{= }', 'empty', 2],
     ['a/{= "x }', 'without "}"', 2],
     ['ab{=  1 + }', 'Unexpected end of expression', 9],
-    ['ab{= $nope(1)}', '$nope', 2],
+    ['ab{= $nope(1)}', '$nope', 11],
   ])('%j: %s', (source, message, position) => {
     const parsed = Template.parse(source, NAMES);
     expect(parsed).not.toBeInstanceOf(Template);
