@@ -48,6 +48,21 @@ describe('the profiles together', () => {
   });
 });
 
+describe('the two profiles of Zigbee2MQTT', () => {
+  const both = [profile('zigbee2mqtt-climate'), profile('zigbee2mqtt-devices')];
+  const others = [...String(profileDocument('zigbee2mqtt-devices').match).matchAll(/exists\((\w+)\)/g)];
+
+  it.each(others.map(([, key]) => key!))('share no message: one with %s is of a device', async (key) => {
+    const payload = Buffer.from(JSON.stringify({ temperature: 20, humidity: 50, battery: 90, [key]: 1 }));
+    expect(await takers(both, 'zigbee2mqtt/a', payload)).toEqual(['zigbee2mqtt-devices']);
+  });
+
+  it('leave what measures nothing but climate to the one', async () => {
+    const payload = Buffer.from(JSON.stringify({ temperature: 20, battery: 90, linkquality: 80 }));
+    expect(await takers(both, 'zigbee2mqtt/a', payload)).toEqual(['zigbee2mqtt-climate']);
+  });
+});
+
 /** The schemas among which only their age would decide. */
 async function takers(schemas: readonly CompiledSchema[], topic: string, bytes: Uint8Array) {
   const fitting = [];
