@@ -67,28 +67,23 @@ export function matches(filter: string, topic: string): boolean {
 
 /** Whether some topic is matched by both filters. */
 export function overlaps(a: string, b: string): boolean {
-  const left = a.split('/');
-  const right = b.split('/');
+  const left = levelsOf(a);
+  const right = levelsOf(b);
   if (isSystem(left[0]) !== isSystem(right[0])) return false;
   for (let i = 0; ; i++) {
     const l = left[i];
     const r = right[i];
+    // One that has ended too: "a/#" matches "a".
     if (l === '#' || r === '#') return true;
-    // One has ended: both must have, or the other goes on with "#", which matches its parent.
     if (l === undefined || r === undefined) return l === r;
     if (l !== '+' && r !== '+' && l !== r) return false;
-    const one = i + 1 === left.length && right[i + 1] === '#';
-    const other = i + 1 === right.length && left[i + 1] === '#';
-    // The parent of "/#" would be the empty topic, which there is not [MQTT-4.7.3-1].
-    if (one || other) return i > 0 || (l !== '' && r !== '');
   }
 }
 
 /** Whether every topic that `inner` matches is matched by `outer`. */
 export function covers(outer: string, inner: string): boolean {
-  const wide = outer.split('/');
-  // There is no empty topic [MQTT-4.7.3-1]: "#" has a first level, "/#" a second.
-  const narrow = (/^\/?#$/.test(inner) ? inner.replace('#', '+/#') : inner).split('/');
+  const wide = levelsOf(outer);
+  const narrow = levelsOf(inner);
   if (isSystem(wide[0]) !== isSystem(narrow[0])) return false;
   for (let i = 0; ; i++) {
     const w = wide[i];
@@ -97,9 +92,12 @@ export function covers(outer: string, inner: string): boolean {
     if (w === undefined || n === undefined) return w === n;
     if (n === '#') return false;
     if (w !== '+' && (n === '+' || w !== n)) return false;
-    // "a/#" covers "a".
-    if (i + 1 === narrow.length && wide[i + 1] === '#' && i + 2 === wide.length) return true;
   }
+}
+
+/** There is no empty topic [MQTT-4.7.3-1]: what "#" matches has a first level, what "/#" matches a second. */
+function levelsOf(filter: string): string[] {
+  return (/^\/?#$/.test(filter) ? filter.replace('#', '+/#') : filter).split('/');
 }
 
 /** Whether a first level reaches `$` topics: only a literal one does. */

@@ -6,7 +6,7 @@ export function toJson(packet: object): Record<string, unknown> {
 }
 
 /** The packet of {@link toJson}. */
-export function fromJson<T>(value: unknown): T {
+export function fromJson(value: unknown): object {
   const { payload, ...rest } = value as { payload?: string };
-  return (payload === undefined ? rest : { ...rest, payload: Buffer.from(payload, 'base64') }) as T;
+  return payload === undefined ? rest : { ...rest, payload: Buffer.from(payload, 'base64') };
 }

@@ -83,19 +83,19 @@ export class SessionStore {
     const journal = await Journal.open(this.options.directory);
     this.#journal = journal;
     for await (const [, value] of journal.entries('retained:')) {
-      const packet = fromJson<AedesPublishPacket>(value);
+      const packet = fromJson(value) as AedesPublishPacket;
       this.#retained.set(packet.topic, packet);
     }
     for await (const [, value] of journal.entries('subscription:')) this.#index(value as SessionSubscription);
     for await (const [key, value] of journal.entries('outgoing:')) {
-      this.#queue(clientOf(key)).add(fromJson<OutgoingPacket>(value));
+      this.#queue(clientOf(key)).add(fromJson(value) as OutgoingPacket);
     }
     for await (const [key, value] of journal.entries('incoming:')) {
-      const packet = fromJson<PublishPacket>(value);
+      const packet = fromJson(value) as PublishPacket;
       this.#receipts(clientOf(key)).set(packet.messageId ?? 0, packet);
     }
     for await (const [, value] of journal.entries('will:')) {
-      const will = fromJson<StoredWill>(value);
+      const will = fromJson(value) as StoredWill;
       this.#wills.set(will.clientId ?? '', will);
     }
   }
