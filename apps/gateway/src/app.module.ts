@@ -60,9 +60,11 @@ class GatewayHealth extends HealthSource {
 
   health(): Health {
     const { broker, config } = this.gateway;
-    const trouble = this.gateway.trouble();
+    const { storing, upstream } = this.gateway.trouble();
+    const trouble = [...storing, ...upstream];
     return {
       status: trouble.length > 0 ? 'degraded' : 'ok',
+      storing: storing.length === 0,
       trouble,
       version: config.version,
       uptime: Math.round((Date.now() - this.#started) / 1000),

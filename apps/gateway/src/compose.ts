@@ -28,7 +28,12 @@ import type { Config } from './config.js';
 export type Gateway = Awaited<ReturnType<typeof compose>>;
 
 /** Files and folders of the data directory. */
-export const DATA = { control: 'control.db', sessions: 'sessions', temporary: 'tmp' } as const;
+export const DATA = {
+  control: 'control.db',
+  sessions: 'sessions',
+  temporary: 'tmp',
+  upstream: 'upstream.json',
+} as const;
 
 type Closer = () => unknown;
 
@@ -107,7 +112,10 @@ async function build(config: Config, logger: Logger, opened: Closer[]) {
   deviceRegistry.drive({
     // Live subscribers hear of it as MQTT tells it: an empty message on the topic that is no more.
     retired: (gone) => {
-      for (const one of gone) broker.clear(semanticTopic(one));
+      for (const one of gone) {
+        broker.clear(semanticTopic(one));
+        for (const upstream of upstreams) upstream.clear(one);
+      }
     },
     registered: (device) => broker.status.registered(device),
     removed: (device) => broker.status.remove(device),
@@ -131,10 +139,11 @@ async function build(config: Config, logger: Logger, opened: Closer[]) {
     const upstream = new Upstream({
       url,
       publishBack: publish,
+      file: join(config.dataDir, DATA.upstream),
       ingest,
+      series,
       sink: broker,
       renderer,
-      clientId: upstreamId(config),
       logger,
     });
     upstreams.push(upstream);
@@ -166,8 +175,11 @@ async function build(config: Config, logger: Logger, opened: Closer[]) {
     backup: (directory: string) =>
       backupTo(directory, { observations, control, sessions: broker, adminToken: config.adminToken }),
     temporary,
-    /** What hinders the service now. */
-    trouble: (): string[] => [observations.trouble, broker.trouble].filter((one) => one !== undefined),
+    /** What hinders the service now: `storing` while nothing is taken, `upstream` for what comes from there alone. */
+    trouble: () => ({
+      storing: [observations.trouble, broker.trouble].filter((one) => one !== undefined),
+      upstream: upstreams.flatMap((upstream) => upstream.trouble ?? []),
+    }),
     /** Stops accepting, commits what came in, closes. */
     close: async () => {
       await Promise.all(upstreams.map((upstream) => upstream.close()));
@@ -179,11 +191,6 @@ async function build(config: Config, logger: Logger, opened: Closer[]) {
       lock.release();
     },
   };
-}
-
-/** The upstream broker knows us by this name and keeps our session: stable for a data folder. */
-function upstreamId(config: Config): string {
-  return `glossa-${Buffer.from(config.dataDir).toString('base64url').slice(-12)}`;
 }
 
 /** IRIs hold the port, so a free one must be known before anything listens. */

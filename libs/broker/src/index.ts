@@ -1,2 +1,2 @@
 export * from './broker.js';
-export * from './upstream.js';
+export * from './upstream/upstream.js';
