@@ -18,7 +18,8 @@ const FOLDER = fileURLToPath(new URL('../../../ontologies/profiles/', import.met
 export const environment: MappingEnvironment = {
   hub: OntologyHub.load(UnitTable.load()),
   codecs: CODECS,
-  worker: new ExpressionWorker(),
+  // A busy machine is no defect of a mapping.
+  worker: new ExpressionWorker({ deadlineMs: 10_000 }),
 };
 
 /** A value as a test reads it: in the canonical unit of its property. */

@@ -10,7 +10,8 @@ import { previewSchema } from './preview.js';
 const environment: MappingEnvironment = {
   hub: OntologyHub.load(UnitTable.load()),
   codecs: CODECS,
-  worker: new ExpressionWorker(),
+  // A busy machine is no defect of a mapping.
+  worker: new ExpressionWorker({ deadlineMs: 10_000 }),
 };
 
 afterAll(() => environment.worker.close());
@@ -224,9 +225,14 @@ describe('preview', () => {
       list: [{ x: 1 }, { x: 2 }, { y: 1 }],
     });
     expect(preview.unmapped).toEqual(['/a/extra', '/list/0/x', '/list/2/y']);
-    expect(preview.trace.map(({ step }) => step)).toEqual(
-      ['pattern', 'codec', 'match', 'value', 'unit', 'result'],
-    );
+    expect(preview.trace.map(({ step }) => step)).toEqual([
+      'pattern',
+      'codec',
+      'match',
+      'value',
+      'unit',
+      'result',
+    ]);
     expect(preview.trace.find(({ step }) => step === 'unit')?.message).toContain('DEG_C');
   });
 
@@ -234,6 +240,30 @@ describe('preview', () => {
     const document = { each: 'readings', time: '$payload.ts', observations: { t: { ...T, value: 'c' } } };
     const { preview } = await map(document, { ts: 1795401611, readings: [{ c: 1, rssi: -80 }], other: true });
     expect(preview.unmapped).toEqual(['/readings/0/rssi', '/other']);
+  });
+
+  it('knows what rules read of items that lie under names of their own', async () => {
+    const document = {
+      each: 'data.tags.*',
+      device: '{= id}',
+      time: 'ts',
+      observations: { t: { ...T, value: 'a.c' } },
+    };
+    const tag = { id: 'd7', ts: 1795401611, a: { c: 1, extra: 2 }, rssi: -80 };
+    const { values, preview } = await map(document, {
+      data: { tags: { x: tag, y: tag } },
+      c: 1,
+      other: { a: { c: 1 } },
+    });
+    expect(values).toEqual(['t@d7 1', 't@d7 1']);
+    expect(preview.unmapped).toEqual([
+      '/data/tags/x/a/extra',
+      '/data/tags/x/rssi',
+      '/data/tags/y/a/extra',
+      '/data/tags/y/rssi',
+      '/c',
+      '/other/a/c',
+    ]);
   });
 
   it('says that no pattern fits', async () => {

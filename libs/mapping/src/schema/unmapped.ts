@@ -27,10 +27,13 @@ export function unmappedPaths(schema: CompiledSchema, payload: unknown): string[
     for (const { reads } of parts.outer) for (const read of reads) note(wide, read, true);
   }
   for (const { reads } of rest) for (const read of reads) note(wide, read, true);
+  // `data.tags.*` and computed items: how far below what `each` reads an item lies is not known.
+  const below = each?.mode === 'worker' ? itemReads(schema) : undefined;
   const found: string[] = [];
   const seen = new Set<string>();
   collect(payload, '', '', (pointer, shape) => {
     if (found.length >= MOST || seen.has(shape) || narrow.has(shape) || isRead(shape, wide)) return;
+    if (below && bases.some((base) => isReadBelow(base, shape, below))) return;
     seen.add(shape);
     found.push(pointer);
   });
@@ -44,6 +47,23 @@ function fromRoot(read: string): string {
 function isRead(shape: string, wide: ReadonlySet<string>): boolean {
   for (let end = shape.length; end >= 0; end = end === 0 ? -1 : shape.lastIndexOf('/', end - 1)) {
     if (wide.has(shape.slice(0, end))) return true;
+  }
+  return false;
+}
+
+/** What rules read and look at of an item. */
+function itemReads({ parts }: CompiledSchema): ReadonlySet<string> {
+  const reads = [...parts.rules.flatMap((rule) => [...rule.parts.reads, ...rule.parts.looks])];
+  for (const expression of parts.shared)
+    if (expression !== parts.each && expression !== parts.match) reads.push(...expression.reads);
+  return new Set(reads.filter((read) => read !== '' && !read.startsWith(ROOT)));
+}
+
+/** Whether a leaf lies below `base` at any depth under what is read of an item. */
+function isReadBelow(base: string, shape: string, reads: ReadonlySet<string>): boolean {
+  if (!shape.startsWith(`${base}/`)) return false;
+  for (let at = shape.indexOf('/', base.length + 1); at >= 0; at = shape.indexOf('/', at + 1)) {
+    if (isRead(shape.slice(at), reads)) return true;
   }
   return false;
 }
