@@ -11,7 +11,7 @@ const environment: MappingEnvironment = {
   hub: OntologyHub.load(UnitTable.load()),
   codecs: CODECS,
   // A busy machine is no defect of a mapping.
-  worker: new ExpressionWorker({ deadlineMs: 10_000 }),
+  worker: new ExpressionWorker({ deadlineMs: 1000 }),
 };
 
 afterAll(() => environment.worker.close());
