@@ -1,5 +1,5 @@
 import type { SeriesTable } from '#ingest';
-import { GlossaError, type ObservableProperty } from '#model';
+import { GlossaError, type ObservableProperty, type Problem } from '#model';
 import type { OntologyHub } from '#semantics';
 import type { ControlStore } from '#storage';
 
@@ -22,8 +22,7 @@ export class PropertyRegistry {
    */
   async put(term: string, body: unknown): Promise<{ property: ObservableProperty; created: boolean }> {
     const checked = this.hub.checkOwn(term, body);
-    if (!checked.ok)
-      throw new GlossaError(checked.errors[0]!.code, checked.errors[0]!.message, checked.errors);
+    if (!checked.ok) throw invalid(checked.errors);
     const before = this.hub.property(term);
     const { property } = checked;
     const changed =
@@ -41,4 +40,11 @@ export class PropertyRegistry {
     for (const datastream of this.series.all()) if (datastream.property === term) return true;
     return false;
   }
+}
+
+/** The code of a document that does not hold is its own; those of its members are in `errors`. */
+function invalid(errors: readonly Problem[]): GlossaError {
+  const [first] = errors;
+  const code = first?.code === 'property-reserved' ? 'property-reserved' : 'property-invalid';
+  return new GlossaError(code, first?.message ?? '', errors);
 }
