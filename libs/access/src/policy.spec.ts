@@ -90,6 +90,21 @@ describe('publish', () => {
     expect(policy.publish(topic)).toEqual({ allowed, rule });
   });
 
+  it('answers the same of the longest topics, and of more of them than it remembers', () => {
+    const policy = policyOf({ rules: [...rules, allow('subscribe', 'sensors/{username}/#')] });
+    const long = 'x'.repeat(60_000);
+    for (const _ of [1, 2]) {
+      expect(policy.publish(`sensors/anna/${long}`).allowed).toBe(true);
+      expect(policy.publish(`sensors/bert/${long}`).allowed).toBe(false);
+      expect(policy.receive(`sensors/anna/${long}`)).toBe(true);
+      expect(policy.receive(`sensors/bert/${long}`)).toBe(false);
+      for (let i = 0; i < 20_001; i++) policy.receive(`sensors/anna/${i}`);
+      for (let i = 0; i < 20_001; i++) policy.publish(`sensors/anna/${i}`);
+      expect(policy.receive('sensors/anna/1')).toBe(true);
+      expect(policy.publish('sensors/anna/secret').allowed).toBe(false);
+    }
+  });
+
   it('lets deny win in whatever order the rules stand', () => {
     for (const order of [rules, [...rules].reverse()]) {
       expect(policyOf({ rules: order }).publish('sensors/anna/secret').allowed).toBe(false);

@@ -19,6 +19,8 @@ interface CompiledRule {
 const RESERVED = /^(semantic|glossa)(\/|$)/;
 const NO_RULE = 'no rule allows it';
 const MAX_CACHED = 20_000;
+/** Longer topics are decided each time: 20,000 of the longest would take more than a gigabyte. */
+const MAX_CACHED_LENGTH = 1024;
 
 /** What one account may do. Made once an account, and anew when it changes. */
 export class AccountPolicy {
@@ -58,8 +60,7 @@ export class AccountPolicy {
     const cached = this.#published.get(topic);
     if (cached) return cached;
     const decision = this.#decidePublish(topic);
-    if (this.#published.size >= MAX_CACHED) this.#published.clear();
-    this.#published.set(topic, decision);
+    remember(this.#published, topic, decision);
     return decision;
   }
 
@@ -90,8 +91,7 @@ export class AccountPolicy {
     const cached = this.#received.get(topic);
     if (cached !== undefined) return cached;
     const { allowed } = decide(this.#subscribe, (rule) => rule.matches(topic));
-    if (this.#received.size >= MAX_CACHED) this.#received.clear();
-    this.#received.set(topic, allowed);
+    remember(this.#received, topic, allowed);
     return allowed;
   }
 
@@ -109,6 +109,12 @@ export class AccountPolicy {
     const { granted, rule } = this.subscribe(topic);
     return { allowed: granted, rule };
   }
+}
+
+function remember<T>(cache: Map<string, T>, topic: string, answer: T): void {
+  if (topic.length > MAX_CACHED_LENGTH) return;
+  if (cache.size >= MAX_CACHED) cache.clear();
+  cache.set(topic, answer);
 }
 
 /** Deny wins; no rule means no. */

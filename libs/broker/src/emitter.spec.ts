@@ -71,6 +71,14 @@ describe('Emitter', () => {
     expect(heard).toEqual(['1:a', '1:a', '2:a', '2:a']);
   });
 
+  it('delivers on the longest topics', () => {
+    const topic = `a/${'x'.repeat(60_000)}`;
+    const one = listener([]);
+    emitter.on('a/+', listener(heard)).on('a/#', one);
+    emitter.emit({ topic }).removeListener('a/#', one).emit({ topic });
+    expect(heard).toEqual([topic, topic]);
+  });
+
   it('removes the one listener that is named', () => {
     const one = listener(heard, '1:');
     emitter.on('a', one).on('a', listener(heard, '2:')).on('b', one);

@@ -8,6 +8,8 @@ type Done = (error?: Error | null) => void;
 type Listener = (message: Message, done: Done) => void;
 
 const MAX_TOPICS = 10_000;
+/** Longer topics are looked up each time: the cache is to stay small whatever clients publish to. */
+const MAX_TOPIC_LENGTH = 1024;
 
 /**
  * The broker's internal bus (aedes' `mq`). The default one recurses when its queue drains and overflows the
@@ -65,6 +67,7 @@ export class Emitter {
     if (!listeners) {
       // A copy: who comes or goes during a delivery changes the trie's array, and another would be passed over.
       listeners = [...this.#trie.match(topic)];
+      if (topic.length > MAX_TOPIC_LENGTH) return listeners;
       if (this.#cache.size >= MAX_TOPICS) this.#cache.clear();
       this.#cache.set(topic, listeners);
     }
