@@ -27,22 +27,56 @@ function writeLength(buffer: Buffer, at: number, length: number): void {
   buffer[at] = rest;
 }
 
+/** Arenas start small and keep what they grew to. */
+const FIRST_CAPACITY = 64 * 1024;
+const MAX_SPARE = 16;
+/** An arena that grew beyond is not kept. */
+const MAX_KEPT = 2 * 1024 * 1024;
+
 /**
  * One growing buffer that holds a batch of PUBLISH packets, each encoded once: a subscriber's share is a run of
- * contiguous ranges. A fresh buffer for each batch, so that sockets may keep what they could not send yet.
+ * contiguous ranges. Sockets keep what they could not send yet, so an arena is used again only when every write
+ * of it is done.
  */
 export class Arena {
+  static readonly #spare: Arena[] = [];
+
+  /** An empty arena, a used one where there is one. Its taker holds it until {@link release}. */
+  static take(): Arena {
+    const arena = Arena.#spare.pop() ?? new Arena();
+    arena.length = 0;
+    arena.#users = 1;
+    return arena;
+  }
+
   buffer: Buffer;
   length = 0;
+  #users = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity = FIRST_CAPACITY) {
     this.buffer = Buffer.allocUnsafeSlow(capacity);
   }
+
+  /** A write callback of a part of it: holds it until the socket is done. */
+  hold(): () => void {
+    this.#users++;
+    return this.#done;
+  }
+
+  /** The taker needs it no more. */
+  release(): void {
+    this.#done();
+  }
+
+  readonly #done = () => {
+    if (--this.#users > 0 || this.buffer.length > MAX_KEPT || Arena.#spare.length >= MAX_SPARE) return;
+    Arena.#spare.push(this);
+  };
 
   /** Appends a message; `topic` is its UTF-8. */
   append(topic: Buffer, payload: string): Encoded {
     // A UTF-16 unit takes at most three bytes.
-    this.#reserve(topic.length + payload.length * 3 + 7);
+    this.reserve(topic.length + payload.length * 3 + 7);
     const { buffer } = this;
     const start = this.length;
     // Most messages take two length bytes; the rest moves.
@@ -65,7 +99,8 @@ export class Arena {
     return { start, topic: topicAt, payload: payloadAt, end: this.length };
   }
 
-  #reserve(size: number): void {
+  /** Makes room for more bytes after {@link length}. */
+  reserve(size: number): void {
     if (this.length + size <= this.buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.length + size));
     this.buffer.copy(larger, 0, 0, this.length);

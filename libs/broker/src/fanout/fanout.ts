@@ -52,9 +52,11 @@ export interface FanoutOptions {
 /** One commit may bring a reader that keeps up several MiB at once. */
 const MAX_BUFFERED = 64 * 1024 * 1024;
 /** More than this may wait for a socket only so long. */
-const SLOW_BYTES = 8 * 1024 * 1024;
+const SLOW_BYTES = 16 * 1024 * 1024;
 const SLOW_MS = 5000;
 const FEW_RANGES = 8;
+/** A batch is written when it holds this much, at the latest at the end of the event loop's turn. */
+const FLUSH_BYTES = 1024 * 1024;
 const MAX_GRANTED = 20_000;
 
 /**
@@ -72,7 +74,6 @@ export class Fanout implements OutcomeSink {
   readonly #slowSince = new Map<Client, number>();
   #arena: Arena | undefined;
   #touched = new Set<Subscriber>();
-  #lastSize = 64 * 1024;
   /** Messages handed to subscribers since start. */
   delivered = 0;
 
@@ -200,7 +201,7 @@ export class Fanout implements OutcomeSink {
     const { direct, sessions, topic, bytes } = targets;
     if (direct.length > 0) {
       if (!this.#arena) {
-        this.#arena = new Arena(this.#lastSize);
+        this.#arena = Arena.take();
         setImmediate(() => this.flush());
       }
       const encoded = this.#arena.append(bytes, payload);
@@ -220,6 +221,7 @@ export class Fanout implements OutcomeSink {
       }
     }
     if (qos > 0 && sessions.length > 0) this.#keep(topic, payload, qos, sessions);
+    if (this.#arena && this.#arena.length >= FLUSH_BYTES) this.flush();
   }
 
   #keep(topic: string, payload: string, qos: Qos, sessions: Targets['sessions']): void {
@@ -240,7 +242,6 @@ export class Fanout implements OutcomeSink {
     const arena = this.#arena;
     if (!arena) return;
     this.#arena = undefined;
-    this.#lastSize = Math.max(64 * 1024, Math.min(arena.length + 16 * 1024, 4 * 1024 * 1024));
     const touched = this.#touched;
     this.#touched = new Set();
     for (const subscriber of touched) {
@@ -250,32 +251,38 @@ export class Fanout implements OutcomeSink {
       if (client.closed || client.conn.destroyed) continue;
       // A restored session subscribes before its CONNACK, which comes first [MQTT-3.2.0-1].
       if (!(client as ClientInternals).connackSent) continue;
-      if (ranges.length > 0) writeRanges(client, arena.buffer, ranges);
+      if (ranges.length > 0) writeRanges(client, arena, ranges);
       if (acknowledged.length > 0) writeAcknowledged(client, arena.buffer, acknowledged);
       this.hasRoom(client);
     }
+    arena.release();
   }
 }
 
-function writeRanges(client: Client, buffer: Buffer, ranges: readonly number[]): void {
+function writeRanges(client: Client, arena: Arena, ranges: readonly number[]): void {
+  const { buffer } = arena;
   if (ranges.length / 2 <= FEW_RANGES) {
-    for (let i = 0; i < ranges.length; i += 2) client.conn.write(buffer.subarray(ranges[i], ranges[i + 1]));
+    for (let i = 0; i < ranges.length; i += 2)
+      client.conn.write(buffer.subarray(ranges[i], ranges[i + 1]), arena.hold());
     return;
   }
   let size = 0;
   for (let i = 0; i < ranges.length; i += 2) size += ranges[i + 1]! - ranges[i]!;
-  const joined = Buffer.allocUnsafe(size);
+  const joined = Arena.take();
+  joined.reserve(size);
   let at = 0;
-  for (let i = 0; i < ranges.length; i += 2) at += buffer.copy(joined, at, ranges[i], ranges[i + 1]);
-  client.conn.write(joined);
+  for (let i = 0; i < ranges.length; i += 2) at += buffer.copy(joined.buffer, at, ranges[i], ranges[i + 1]);
+  client.conn.write(joined.buffer.subarray(0, at), () => joined.release());
 }
 
 function writeAcknowledged(client: Client, buffer: Buffer, messages: Subscriber['acknowledged']): void {
   let size = 0;
   for (const { encoded } of messages) size += packetSize(encoded);
-  const packets = Buffer.allocUnsafe(size);
+  const packets = Arena.take();
+  packets.reserve(size);
   let at = 0;
-  for (const { encoded, qos } of messages)
-    at = writeWithId(buffer, encoded, qos, nextPacketId(client), packets, at);
-  client.conn.write(packets);
+  for (const { encoded, qos } of messages) {
+    at = writeWithId(buffer, encoded, qos, nextPacketId(client), packets.buffer, at);
+  }
+  client.conn.write(packets.buffer.subarray(0, at), () => packets.release());
 }
