@@ -239,6 +239,7 @@ describe('the laws over single files', () => {
     `const help = 'a URL such as https://glossa.example.org';`,
     'const base = `http://localhost:${port}`;',
     `const plain = url.startsWith('http://');`,
+    `const url = new URL(path, 'http://path');`,
     `const found = /x/.exec(text);`,
     `const summary = 'Delete the observations of a datastream';`,
     `const hint = 'Select one of them';`,
