@@ -22,6 +22,8 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/\\.glossa-'],
   testMatch: ['**/*.spec.ts'],
+  // Flows start real services; a machine that is busy with something else is no failure.
+  testTimeout: 30_000,
   // Jest's default leaves one core idle, which on two cores is half of the machine.
   maxWorkers: Math.max(2, availableParallelism() - 1),
 };

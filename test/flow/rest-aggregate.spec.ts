@@ -184,6 +184,7 @@ describe('windows of observations', () => {
     [{ interval: 'PT1S' }, ['interval']],
     [{ interval: 'hourly', timezone: 'CEST+2' }, ['interval', 'timezone']],
     [{ interval: 'P1D', order: 'asc' }, ['order']],
+    [{ interval: 'x', order: 'asc', limit: '0', from: 'x' }, ['order', 'from', 'interval', 'limit']],
   ])('refuse %j', async (parameters, wrong) => {
     const answer = await ask({ ...temperature, ...parameters });
     expect(answer.status).toBe(400);

@@ -83,30 +83,6 @@ describe('schemas over REST', () => {
     expect((await rest.get('/api/schemas/taken')).body).not.toHaveProperty('title');
   });
 
-  it('lets one of two that come at once win', async () => {
-    // The example runs in the worker: the first is still being checked when the others come.
-    const slow = (title: string) =>
-      document('race', {
-        title,
-        observations: {
-          temperature: { property: 'AirTemperature', unit: '°C', value: '$sum([t, t].($ / 2))' },
-        },
-        examples: [
-          { topic: 'race/a', payload: { t: 3 }, expect: [{ property: 'AirTemperature', value: 3 }] },
-        ],
-      });
-    const answers = await Promise.all(
-      ['One', 'Two', 'Three'].map((title) => rest.post('/api/schemas', slow(title))),
-    );
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
-    const rivals = await Promise.all(
-      ['rival-a', 'rival-b'].map((id) =>
-        rest.post('/api/schemas', document(id, { topic: 'rivals/{x}', device: '{x}' })),
-      ),
-    );
-    expect(rivals.map(({ status }) => status).sort()).toEqual([201, 422]);
-  });
-
   it('refuses a document whose id is not the one of the path', async () => {
     const answer = await rest.put('/api/schemas/here', document('there'));
     expect(answer).toMatchObject({

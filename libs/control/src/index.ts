@@ -6,5 +6,6 @@ export * from './property-registry.js';
 export * from './observations/explain.js';
 export * from './observations/plan.js';
 export * from './observations/queries.js';
+export { tiling } from './observations/tiling.js';
 export * from './replay.js';
 export * from './schema-registry.js';

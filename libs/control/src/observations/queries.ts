@@ -15,7 +15,7 @@ import {
 import { semanticTopic, type OntologyHub, type Unit } from '#semantics';
 import { explain, type Explanation } from './explain.js';
 import { QueryPlanner, type ObservationFilter, type QueryPlan } from './plan.js';
-import { tiling } from './tiling.js';
+import type { Tiling } from './tiling.js';
 import { windowBounds } from './windows.js';
 
 /** A page, or why it is empty. */
@@ -82,10 +82,8 @@ export class ObservationQueries {
   async aggregate(
     filter: ObservationFilter,
     policy: AccountPolicy,
-    options: { interval: string; timezone: string; limit: number; after?: { device: string; name: string } },
+    options: { windows: Tiling; limit: number; after?: { device: string; name: string } },
   ): Promise<{ members: AggregateMember[]; next?: { device: string; name: string }; explain?: Explanation }> {
-    // A bad interval is told even where there is nothing to aggregate.
-    const windows = tiling(options.interval, options.timezone);
     const plan = this.planner.plan(filter, policy);
     const groups = byDatastream(plan.series, options.after);
     const taken = groups.slice(0, options.limit);
@@ -101,7 +99,7 @@ export class ObservationQueries {
         ? []
         : await this.store.aggregate({
             series: ids(series),
-            bounds: windowBounds({ from: plan.from, to: plan.to, first, last }, windows),
+            bounds: windowBounds({ from: plan.from, to: plan.to, first, last }, options.windows),
           });
     if (found.length === 0 && next === undefined && options.after === undefined) {
       return { members: [], explain: await explain(plan, this.store) };

@@ -18,18 +18,17 @@ export interface WindowSpan {
  * @throws GlossaError `query-invalid`
  */
 export function windowBounds({ from, to, first, last }: WindowSpan, windows: Tiling): Float64Array {
-  let start = windows.floor(first);
-  const bounds = [Math.max(start, from ?? start)];
-  while (start <= last) {
-    start = windows.next(start);
+  const bounds: number[] = [];
+  for (const start of windows.from(first)) {
     bounds.push(start);
-    if (bounds.length <= MAX_WINDOWS + 1) continue;
+    if (start > last) break;
+    if (bounds.length <= MAX_WINDOWS) continue;
     const message = `the interval makes more than ${MAX_WINDOWS} windows of what is stored`;
     throw new GlossaError('query-invalid', message, [
       problem('interval', 'query-invalid', message, 'Use a longer interval or a smaller span.'),
     ]);
   }
-  const end = bounds.pop()!;
-  bounds.push(Math.min(end, to ?? end));
+  bounds[0] = Math.max(bounds[0]!, from ?? bounds[0]!);
+  bounds.push(Math.min(bounds.pop()!, to ?? Infinity));
   return Float64Array.from(bounds);
 }

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@ne
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import type { AccountPolicy } from '#access';
-import { ObservationQueries, type Explanation, type ObservationAnswer } from '#control';
+import { ObservationQueries, tiling, type Explanation, type ObservationAnswer } from '#control';
 import {
   GlossaError,
   decodeCursor,
@@ -19,7 +19,14 @@ import { negotiate } from '../query/negotiate.js';
 import { BaseUrl } from '../query/pages.js';
 import { Parameters, openCursor, type RawQuery } from '../query/parameters.js';
 import { OBSERVATION_TYPES, contentType, formatOf, type ObservationType } from './formats.js';
-import { FILTERS, aggregateCsv, aggregateMember, filterOf, observationIdentity } from './translate.js';
+import {
+  FILTERS,
+  OBSERVATION_CSV_HEADER,
+  aggregateCsv,
+  aggregateMember,
+  filterOf,
+  observationIdentity,
+} from './translate.js';
 
 const ApiFilters = () => (target: object, key: string, descriptor: PropertyDescriptor) => {
   const described: Record<(typeof FILTERS)[number], string> = {
@@ -71,7 +78,7 @@ export class ObservationsController {
     const cursor = text === undefined ? undefined : decodeCursor(openCursor(text, request, query));
     if (text !== undefined && !cursor) throw new GlossaError('cursor-invalid', 'the cursor cannot be read');
     const page = { order, limit, ...(cursor && { cursor }) };
-    this.#send(
+    await this.#send(
       await this.queries.list(filter, policy, page, this.#render(type, request, query)),
       type,
       request,
@@ -97,7 +104,7 @@ export class ObservationsController {
     const limit = parameters.integer('limit', 100, 1, 10_000);
     const after = datastreamCursor(parameters, request, query);
     const page = { limit, ...(after && { after }) };
-    this.#send(
+    await this.#send(
       await this.queries.latest(filter, policy, page, this.#render(type, request, query)),
       type,
       request,
@@ -124,14 +131,15 @@ export class ObservationsController {
     const filter = filterOf(parameters);
     const interval = parameters.required('interval');
     const timezone = parameters.text('timezone') ?? 'UTC';
+    const windows = parameters.read(() => tiling(interval, timezone))!;
     const limit = parameters.integer('limit', 100, 1, 10_000);
     const after = datastreamCursor(parameters, request, query);
-    const options = { interval, timezone, limit, ...(after && { after }) };
+    const options = { windows, limit, ...(after && { after }) };
     const { members, next, explain } = await this.queries.aggregate(filter, policy, options);
     const href =
       next && this.base.nextPrefix(request, query) + encodeDatastreamCursor(next.device, next.name);
     if (href !== undefined) void reply.header('Link', `<${href}>; rel="next"`);
-    void reply.type(contentType(type));
+    this.#head(type, reply);
     const rendered = members.map((member) => aggregateMember(member, interval, this.base.href));
     if (type === 'text/csv') return void reply.send(Readable.from(aggregateCsv(members, this.base.href)));
     if (type === 'application/x-ndjson') {
@@ -175,7 +183,7 @@ export class ObservationsController {
     const identity = observationIdentity(text);
     if (!identity) throw new GlossaError('not-found', `${text} is no phenomenon time`);
     const record = await this.queries.get(device, name, identity.time, identity.nth, policy);
-    void reply.type(contentType(type));
+    this.#head(type, reply);
     await this.#sendDocument(this.renderer.object(record), type, reply);
   }
 
@@ -205,15 +213,19 @@ export class ObservationsController {
     return { format: formatOf(type), baseUrl: this.base.href, id: this.base.of(request), nextPrefix };
   }
 
-  #send(
+  async #send(
     answer: ObservationAnswer,
     type: ObservationType,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): void {
-    void reply.type(contentType(type));
+  ): Promise<void> {
+    this.#head(type, reply);
     if (answer.page) this.#stream(answer.page, reply);
-    else this.#empty(answer.explain, type, request, reply);
+    else await this.#empty(answer.explain, type, request, reply);
+  }
+
+  #head(type: ObservationType, reply: FastifyReply): void {
+    void reply.type(contentType(type)).header('Vary', 'Accept');
   }
 
   #stream(page: RenderedPage, reply: FastifyReply): void {
@@ -221,17 +233,17 @@ export class ObservationsController {
     void reply.send(Readable.from(page.body, { objectMode: false }));
   }
 
-  /** No rows: JSON says why, the others are empty. */
-  #empty(explain: Explanation, type: ObservationType, request: FastifyRequest, reply: FastifyReply): void {
-    if (formatOf(type) === 'json') {
-      void reply.send(
-        JSON.stringify({ ...this.#collection(request, 'ObservationCollection'), member: [], explain }),
-      );
-      return;
-    }
-    const header =
-      'device,datastream,property,feature,phenomenonTime,resultTime,value,unit,quality,schema,id\r\n';
-    void reply.send(type === 'text/csv' ? header : '');
+  /** No rows: a document says why, the lines of a table are none. */
+  async #empty(
+    explain: Explanation,
+    type: ObservationType,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    if (type === 'text/csv') return void reply.send(OBSERVATION_CSV_HEADER);
+    if (type === 'application/x-ndjson') return void reply.send('');
+    const document = { ...this.#collection(request, 'ObservationCollection'), member: [], explain };
+    await this.#sendDocument(document, type, reply);
   }
 
   #collection(request: FastifyRequest, type: string): { '@context': string; id: string; type: string } {

@@ -5,6 +5,10 @@ import type { Parameters } from '../query/parameters.js';
 
 export const FILTERS = ['property', 'feature', 'device', 'datastream', 'from', 'to', 'unit'] as const;
 
+/** The first line of observations as CSV, where no row follows. */
+export const OBSERVATION_CSV_HEADER =
+  'device,datastream,property,feature,phenomenonTime,resultTime,value,unit,quality,schema,id\r\n';
+
 /** Reads the filters that every observation route takes. */
 export function filterOf(parameters: Parameters): ObservationFilter {
   const filter: Record<string, string | number> = {};

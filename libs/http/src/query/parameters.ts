@@ -67,6 +67,19 @@ export class Parameters {
     return found ?? fallback;
   }
 
+  /** Reads parameters elsewhere and takes its errors among the others. */
+  read<T>(reader: () => T): T | undefined {
+    try {
+      return reader();
+    } catch (error) {
+      if (!(error instanceof GlossaError)) throw error;
+      this.errors.push(
+        ...error.errors.filter((one) => this.errors.every((known) => known.pointer !== one.pointer)),
+      );
+      return undefined;
+    }
+  }
+
   fail(name: string, message: string, hint?: string): void {
     this.errors.push(problem(name, 'query-invalid', message, hint));
   }
