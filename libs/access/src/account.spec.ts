@@ -6,7 +6,8 @@ const at = (body: unknown) => checkAccount(body).map((problem) => problem.pointe
 describe('checkAccount', () => {
   it.each([
     { username: 'anna' },
-    { username: 'plant 7', password: 'correct horse' },
+    { username: 'plant 7', password: '8 signs.' },
+    { username: 'plant 8', password: 'x'.repeat(1024) },
     { username: '設備-1', roles: [...ROLES], onDeny: 'disconnect' },
     {
       username: 'a@b:c',
@@ -30,7 +31,7 @@ describe('checkAccount', () => {
     },
   );
 
-  it.each(['short', '', 'x'.repeat(1025), 12_345_678, null])('refuses the password %j', (password) => {
+  it.each(['7 signs', '', 'x'.repeat(1025), 12_345_678, null])('refuses the password %j', (password) => {
     expect(at({ username: 'anna', password })).toEqual(['/password']);
   });
 

@@ -62,6 +62,7 @@ describe('property', () => {
         origin: 'kind',
         unit: units.coherentSi(id)!.id,
       });
+      expect(property).toMatchObject({ circular: false, broader: [], alignments: [] });
       expect(property.definition).not.toBe('');
     }
     expect(generic).toBeGreaterThan(500);
