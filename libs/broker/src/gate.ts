@@ -3,6 +3,7 @@ import type { AccountPolicy } from '#access';
 import type { Ingest, Outcome, OutcomeSink } from '#ingest';
 import { nowMicros, type RawMessage } from '#model';
 import { policyOf, type ClientInternals } from './client-internals.js';
+import type { HoldBack } from './hold-back.js';
 import type { StoredWill } from './sessions/session-store.js';
 
 /** How much may be between a socket and the store. */
@@ -54,6 +55,10 @@ export interface GateOptions {
   readonly policyOf: (username: string) => AccountPolicy | undefined;
   /** Whether a QoS 2 message was received whole before [MQTT-4.3.3-2]. */
   readonly hasReceipt: (client: string, packetId: number) => boolean;
+  /** Keeps acknowledgements back until what they promise is on its way to the disk. */
+  readonly holdBack: HoldBack;
+  /** Whether a message may be kept beyond the store: for a session that is away, as retained, or as a receipt. */
+  readonly isKept: (raw: RawMessage) => boolean;
   /** Relays a raw message to its subscribers. */
   readonly relay: (packet: PublishPacket) => void;
   readonly onRefused: (client: string, reason: string) => void;
@@ -69,7 +74,7 @@ export interface GateOptions {
 export class Gate {
   readonly #held = new Map<Client | null, Held>();
   readonly #waiting = new Set<ClientInternals>();
-  /** Connections that end at the message that was refused; what follows it is not taken. */
+  /** Connections that end at a message; what follows it is not taken. */
   readonly #ending = new WeakSet<Client>();
   readonly #budget: GateBudget;
   readonly #keepalive: NodeJS.Timeout;
@@ -80,6 +85,10 @@ export class Gate {
 
   constructor(private readonly options: GateOptions) {
     this.#budget = options.budget ?? BUDGET;
+    options.holdBack.onReleased = (client) => {
+      const held = this.#held.get(client);
+      if (held) this.#release(client, held);
+    };
     // A client whose pings we do not read must not be told dead for it.
     this.#keepalive = setInterval(() => this.#refreshKeepalive(), KEEPALIVE_MS).unref();
   }
@@ -192,15 +201,16 @@ export class Gate {
 
   /** Acknowledges what is committed, in order, and republishes it. */
   #release(client: Client | null, held: Held): void {
+    // What is acknowledged now would leave with what is held back, before its own is written.
+    if (client && this.options.holdBack.holds(client)) return;
     while (held.slots[0]?.outcome) {
       const { callback, bytes, close, outcome } = held.slots.shift()!;
       held.bytes -= bytes;
       this.#messages--;
       this.#bytes -= bytes;
-      // Not committed: not acknowledged. The sender connects again and sends it again.
-      if (outcome === 'lost') client?.conn.destroy();
-      else if (close && client) this.#end(client);
-      else this.#finish(client, outcome!, callback);
+      // What is not committed is not acknowledged: the sender connects again and sends it again.
+      if (client && (close || outcome === 'lost')) this.#end(client);
+      else if (outcome !== 'lost') this.#finish(client, outcome!, callback);
     }
     if (held.slots.length === 0) this.#held.delete(client);
     if (this.#waiting.size > 0 && !this.#waking) {
@@ -221,6 +231,7 @@ export class Gate {
       if (state !== 'refused')
         this.options.relay({ cmd: 'publish', topic, payload: payload as Buffer, qos, retain, dup: false });
     } else {
+      if (client && raw.qos > 0 && this.options.isKept(raw)) this.options.holdBack.hold(client);
       callback(null);
     }
     try {
@@ -232,6 +243,7 @@ export class Gate {
 
   /** Ends a connection when what was acknowledged before is on its way: PUBREC takes a turn of its own. */
   #end(client: Client): void {
+    this.#ending.add(client);
     setImmediate(() => client.conn.end());
     setTimeout(() => client.conn.destroy(), END_MS).unref();
   }

@@ -1,4 +1,4 @@
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 45_000;
 
 /** Waits for a state that no event announces. @param what is awaited, for the failure's message */
 export async function eventually(
