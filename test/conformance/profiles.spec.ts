@@ -48,6 +48,24 @@ describe('the profiles together', () => {
   });
 });
 
+describe.each([
+  ['Zigbee2MQTT', /^zigbee2mqtt-/],
+  ['Tasmota', /^tasmota-/],
+  ['Shelly Gen1', /^shelly-gen1-/],
+  ['Shelly Gen2', /^shelly-gen2-/],
+  ['ChirpStack', /^chirpstack-/],
+  ['rtl_433', /^rtl433-/],
+])('the profiles of %s', (_, family) => {
+  it('agree on what a datastream of a name observes: a device may be told by several', () => {
+    const observed = new Map<string, string>();
+    for (const name of names.filter((one) => family.test(one)))
+      for (const [datastream, { term }] of profile(name).properties) {
+        expect([name, datastream, observed.get(datastream) ?? term]).toEqual([name, datastream, term]);
+        observed.set(datastream, term);
+      }
+  });
+});
+
 describe('the two profiles of Zigbee2MQTT', () => {
   const both = [profile('zigbee2mqtt-climate'), profile('zigbee2mqtt-devices')];
   const others = [...String(profileDocument('zigbee2mqtt-devices').match).matchAll(/exists\((\w+)\)/g)];

@@ -116,7 +116,7 @@ export const VALUES: Readonly<
       'apparent-power-a': 488.1,
       'power-factor-a': 0.86,
       'frequency-a': 50,
-      'energy-a': 125.0005,
+      'imported-energy-a': 125.0005,
       'returned-energy-a': 0.01225,
       'voltage-b': 231.2,
       'current-b': 0.5,
@@ -133,7 +133,7 @@ export const VALUES: Readonly<
       'current-total': 2.633,
       'power-total': 341.1,
       'apparent-power-total': 608.3,
-      'energy-total': 310.5,
+      'imported-energy-total': 310.5,
       'returned-energy-total': 40.25075,
     },
     {
@@ -198,7 +198,7 @@ export const VALUES: Readonly<
       energy: 214.503,
     },
   ],
-  'tasmota-state': [{ signal: -59, uptime: 93784, 'free-memory': 24576, power: true }],
+  'tasmota-state': [{ signal: -59, uptime: 93784, 'free-memory': 24576, 'switched-on': true }],
   'theengs-gateway': [
     { temperature: 22.1, humidity: 46.2, battery: 84, 'battery-voltage': 2.951, rssi: -71 },
     { 'soil-conductivity': 210, rssi: -80 },
