@@ -1,6 +1,6 @@
 import { CODECS } from '#codecs';
 import { SeriesTable } from '#ingest';
-import { checkSchema, ExpressionWorker } from '#mapping';
+import { bindSchema, checkSchema, ExpressionWorker } from '#mapping';
 import { ObservationRenderer, OntologyHub, UnitTable } from '#semantics';
 import { BENCH_SCHEMA, rawMessages } from './fleet.mjs';
 
@@ -16,7 +16,7 @@ export function micro() {
   const { schema } = checked;
   const [pattern] = schema.patterns;
   const [{ topic, payload }] = rawMessages(1);
-  const bound = schema.bind(pattern, topic);
+  const bound = bindSchema(schema, pattern, topic);
   const bytes = Buffer.from(payload);
   const decoded = bound.decode(bytes);
   const { values } = bound.map(decoded);

@@ -1,6 +1,6 @@
 import type { Ingest, SeriesTable } from '#ingest';
 import { Snapshot } from '#ingest';
-import { checkSchema, type CompiledSchema, type MappingEnvironment } from '#mapping';
+import { checkSchema, type CompiledSchema, type MappingEnvironment, runExamples } from '#mapping';
 import { GlossaError, pointer, problem, type Problem, type RegisteredSchema } from '#model';
 import { isDeepStrictEqual } from 'node:util';
 import type { ControlStore } from '#storage';
@@ -105,7 +105,7 @@ export class SchemaRegistry {
   }
 
   async #save(schema: CompiledSchema): Promise<Registration> {
-    const errors = [...(await schema.runExamples()), ...this.#taken(schema), ...this.#changed(schema)];
+    const errors = [...(await runExamples(schema)), ...this.#taken(schema), ...this.#changed(schema)];
     if (errors.length > 0) throw invalid(errors);
     const inService = this.#active.has(schema.id);
     const saved = await this.store.schemas.save(schema.document);

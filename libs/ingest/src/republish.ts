@@ -14,7 +14,7 @@ export function outcomeOf(
   table: SeriesTable,
 ): Outcome {
   const { values, rejections, status, device, schema } = prepared;
-  const { state, statuses } = committed;
+  const { state, statuses, times } = committed;
   const observations: Republication[] = [];
   const moved: Series[] = [];
   for (let i = 0; i < values.length; i++) {
@@ -27,11 +27,12 @@ export function outcomeOf(
     // Purged between commit and here: nobody is to hear of it.
     if (!datastream) continue;
     const before = datastream.latest;
-    if (duplicate && record.time >= raw.received) {
-      // It has no time of its own: what is stored has the arrival of the first time, which the newest value knows.
-      if (before?.series === record.series && before.value === record.value)
-        observations.push({ record: before, retained: true });
-      continue;
+    if (times) {
+      // It is told as it is stored: a value without a time of its own has that of its first arrival.
+      record.time = times[i * 2]!;
+      record.resultTime = times[i * 2 + 1]!;
+      // Deleted meanwhile.
+      if (Number.isNaN(record.time)) continue;
     }
     const retained = table.note(record, raw.qos);
     if (retained && before && before.series.feature !== record.series.feature) moved.push(before.series);

@@ -1,6 +1,6 @@
 import { compileFilter } from '#access';
 import type { BoundSchema, CompiledSchema, CompiledStatus, TopicPattern } from '#mapping';
-import { comparePatterns } from '#mapping';
+import { bindSchema, comparePatterns } from '#mapping';
 import type { SchemaRef } from '#model';
 
 /** A schema that may take a topic's messages, bound to the topic. */
@@ -118,7 +118,10 @@ export class Snapshot {
     for (const { schema, pattern } of schemas) {
       if (seen.has(schema!)) continue;
       seen.add(schema!);
-      candidates.push({ bound: schema!.bind(pattern, topic), ref: this.refOf(schema!.id, schema!.version) });
+      candidates.push({
+        bound: bindSchema(schema!, pattern, topic),
+        ref: this.refOf(schema!.id, schema!.version),
+      });
     }
     return {
       candidates,

@@ -2,8 +2,9 @@ export { checkSchema, type CheckedSchema, type CheckOptions } from './document/c
 export type { MappingEnvironment } from './environment.js';
 export { ExpressionWorker } from './expressions/index.js';
 export { clockFlag } from './rules/time-reader.js';
-export type { BoundSchema } from './schema/bound-schema.js';
+export { bindSchema, type BoundSchema } from './schema/bound-schema.js';
 export type { CompiledSchema } from './schema/compiled-schema.js';
+export { runExamples } from './schema/examples.js';
 export type { MappedValue, MapResult, MapTarget } from './schema/map-result.js';
 export { previewSchema, type PreviewMessage, type SchemaPreview } from './schema/preview.js';
 export type { CompiledStatus } from './schema/status.js';

@@ -56,7 +56,7 @@ export type CheckedSchema =
 
 /**
  * Checks a mapping document and compiles it. Every problem is named at once, by JSON Pointer, code and hint.
- * Its examples are run by {@link CompiledSchema.runExamples}.
+ * Its examples are run by {@link runExamples}.
  */
 export function checkSchema(
   document: unknown,

@@ -8,7 +8,7 @@ import {
 import { Resolved } from '../rules/reader.js';
 import { isRejection, type Rule } from '../rules/rule.js';
 import { Unfit } from '../rules/typed-value.js';
-import type { TopicVariables } from '../topic-pattern.js';
+import type { TopicPattern, TopicVariables } from '../topic-pattern.js';
 import { brief, type Trace } from '../trace.js';
 import type { CompiledSchema } from './compiled-schema.js';
 import { Item } from './item.js';
@@ -19,6 +19,11 @@ import { Targets } from './targets.js';
 const MAX_ITEMS = 10_000;
 /** About a third of a second of the worker. */
 const MAX_JOBS = 5000;
+
+/** Binds a schema to a topic that its pattern fits. */
+export function bindSchema(schema: CompiledSchema, pattern: TopicPattern, topic: string): BoundSchema {
+  return new BoundSchema(schema, pattern.match(topic) ?? {});
+}
 
 /** A schema bound to one topic: what the topic decides is decided once. */
 export class BoundSchema {

@@ -1,4 +1,4 @@
-import type { Codec, ObservableProperty, Problem, SchemaDocument } from '#model';
+import type { Codec, ObservableProperty, SchemaDocument } from '#model';
 import type { MappingEnvironment } from '../environment.js';
 import type { Expression } from '../expressions/index.js';
 import type { PayloadSchema } from '../payload/payload-schema.js';
@@ -8,8 +8,6 @@ import type { Rule } from '../rules/rule.js';
 import type { Template } from '../rules/template.js';
 import type { TimeReader } from '../rules/time-reader.js';
 import type { TopicPattern } from '../topic-pattern.js';
-import { BoundSchema } from './bound-schema.js';
-import { runExamples } from './examples.js';
 import type { CompiledStatus } from './status.js';
 
 /** A checked document in parts. */
@@ -71,15 +69,5 @@ export class CompiledSchema {
   /** Whether mapping must wait for the worker. */
   get waits(): boolean {
     return this.inner.length > 0 || this.outer.length > 0 || this.parts.each?.mode === 'worker';
-  }
-
-  /** Binds the schema to a topic that its pattern fits. */
-  bind(pattern: TopicPattern, topic: string): BoundSchema {
-    return new BoundSchema(this, pattern.match(topic) ?? {});
-  }
-
-  /** Runs the document's examples. @returns a problem for each that does not yield what it expects */
-  runExamples(): Promise<Problem[]> {
-    return runExamples(this);
   }
 }

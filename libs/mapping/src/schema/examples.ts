@@ -10,6 +10,7 @@ import {
 import type { OntologyHub } from '#semantics';
 import { brief } from '../trace.js';
 import { comparePatterns } from '../topic-pattern.js';
+import { bindSchema } from './bound-schema.js';
 import type { CompiledSchema } from './compiled-schema.js';
 import type { MappedValue, MapResult } from './map-result.js';
 
@@ -35,7 +36,7 @@ async function runExample(schema: CompiledSchema, example: SchemaExample, at: st
   const failed = (pointer: string, message: string) => [problem(pointer, 'example-failed', message)];
   const [pattern] = schema.patterns.filter((one) => one.match(example.topic)).sort(comparePatterns);
   if (!pattern) return failed(`${at}/topic`, `no pattern of the schema fits ${example.topic}`);
-  const bound = schema.bind(pattern, example.topic);
+  const bound = bindSchema(schema, pattern, example.topic);
   let payload: unknown;
   try {
     payload = bound.decode(examplePayload(example));

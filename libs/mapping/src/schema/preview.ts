@@ -1,6 +1,7 @@
 import { CodecError, type Micros, type Rejection } from '#model';
 import { comparePatterns } from '../topic-pattern.js';
 import { brief, Trace, type TraceStep } from '../trace.js';
+import { bindSchema } from './bound-schema.js';
 import type { CompiledSchema } from './compiled-schema.js';
 import type { MappedValue } from './map-result.js';
 import { unmappedPaths } from './unmapped.js';
@@ -43,7 +44,7 @@ export async function previewSchema(
     return ends([{ stage: 'match', code: 'topic-unmatched', message }]);
   }
   trace.add('pattern', `${pattern.source} fits: ${brief(pattern.match(topic))}`);
-  const bound = schema.bind(pattern, topic);
+  const bound = bindSchema(schema, pattern, topic);
   let payload: unknown;
   try {
     payload = bound.decode(bytes);

@@ -5,6 +5,7 @@ import { checkSchema } from '../document/check-schema.js';
 import type { MappingEnvironment } from '../environment.js';
 import { ExpressionWorker } from '../expressions/index.js';
 import type { CompiledSchema } from './compiled-schema.js';
+import { runExamples } from './examples.js';
 import { previewSchema } from './preview.js';
 
 const environment: MappingEnvironment = {
@@ -285,16 +286,16 @@ describe('examples', () => {
     [{ property: 'AirTemperature', value: 10, name: 'u' }, false],
     [{ property: 'WaterTemperature', value: 10 }, false],
   ])('%j holds: %s', async (expected, holds) => {
-    const problems = await compile(example(expected)).runExamples();
+    const problems = await runExamples(compile(example(expected)));
     expect(problems.map(({ pointer, code }) => `${pointer} ${code}`)).toEqual(
       holds ? [] : ['/examples/0/expect/0 example-failed'],
     );
   });
 
   it('says what was expected and what came instead', async () => {
-    const [problem] = await compile(
-      example({ property: 'AirTemperature', value: 11 }, { t: 'warm' }),
-    ).runExamples();
+    const [problem] = await runExamples(
+      compile(example({ property: 'AirTemperature', value: 11 }, { t: 'warm' })),
+    );
     expect(problem?.message).toMatch(
       /expected AirTemperature 11.*value.*warm.*not a number|expected AirTemperature 11, got no observation; rejected: t: "warm" is not a number/,
     );

@@ -1,4 +1,3 @@
-import Database from 'better-sqlite3';
 import { GlossaError } from '#model';
 
 /** The file was written by a newer version of the program. */
@@ -18,7 +17,10 @@ export class DamagedFileError extends Error {
 
 /** The SQLite code of an error (`SQLITE_FULL`, ...), undefined for others. */
 export function sqliteCode(error: unknown): string | undefined {
-  return error instanceof Database.SqliteError ? error.code : undefined;
+  // By its name: where modules are loaded anew, as tests do, the addon keeps the class of the first load.
+  return error instanceof Error && error.name === 'SqliteError'
+    ? (error as Error & { code: string }).code
+    : undefined;
 }
 
 /** A sentence that tells people what an error of the file means and what to do. */
