@@ -51,8 +51,10 @@ export class MqttTester {
   /** Resolves with the granted QoS, 128 for a refusal. */
   async subscribe(filter: string | string[], qos: 0 | 1 | 2 = 1): Promise<number[]> {
     return new Promise((resolve, reject) => {
-      this.client.subscribe(filter, { qos }, (error, granted) => {
-        if (granted !== undefined && granted.length > 0) resolve(granted.map((one) => one.qos));
+      this.client.subscribe(filter, { qos }, (error, granted, packet) => {
+        // A refusal is an error to mqtt.js, and `granted` then what was asked for.
+        if (packet) resolve(packet.granted as number[]);
+        else if (granted !== undefined && granted.length > 0) resolve(granted.map((one) => one.qos));
         else if (error) reject(error);
         else resolve([]);
       });

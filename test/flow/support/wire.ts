@@ -44,7 +44,8 @@ export class Wire {
   static async signIn(port: number, options: Partial<PacketOf<'connect'>> = {}): Promise<Wire> {
     const wire = await Wire.open(port);
     wire.send(connectPacket(options));
-    await wire.next('connack');
+    const { returnCode } = await wire.next('connack');
+    if (returnCode !== 0) throw new Error(`CONNACK ${returnCode}`);
     return wire;
   }
 
