@@ -227,6 +227,34 @@ export function appendContract(make: MakeStore): void {
       });
     });
 
+    it('answers when the values of a resend were stored, after reopening too', async () => {
+      const resend = { client: 'c', packetId: 5, hash: 'x', dup: false };
+      const text = seriesOf(2, { name: 'text', type: 'text' });
+      const at = (arrival: number, bump: number) => [
+        { ...valueOf(series, arrival + bump, 7), resultTime: arrival },
+        { ...valueOf(text, arrival + bump, 'seven'), resultTime: arrival },
+        // This one has a time of its own.
+        { ...valueOf(series, T0 - 5000, 3), resultTime: arrival },
+      ];
+      await store.append(messageOf(at(T0, 2), { resend }));
+      await store.append(messageOf(at(T0 + 10, 0), { resend: { ...resend, packetId: 6 } }));
+      const again = async (packetId: number, arrival: number) => {
+        const answer = await store.append(
+          messageOf(at(arrival, 0), { resend: { ...resend, packetId, dup: true } }),
+        );
+        return { state: answer.state, times: [...(answer.times ?? [])] };
+      };
+      const first = [T0 + 2, T0, T0 + 2, T0, T0 - 5000, T0];
+      expect(await again(5, T0 + 900)).toEqual({ state: 'duplicate', times: first });
+      store = (await under.reopen()).store;
+      expect(await again(5, T0 + 1000)).toEqual({ state: 'duplicate', times: first });
+      const second = [T0 + 10, T0 + 10, T0 + 10, T0 + 10, T0 - 5000, T0];
+      expect(await again(6, T0 + 1000)).toEqual({ state: 'duplicate', times: second });
+      await store.delete([series.id]);
+      const gone = [NaN, NaN, T0 + 2, T0, NaN, NaN];
+      expect(await again(5, T0 + 1100)).toEqual({ state: 'duplicate', times: gone });
+    });
+
     it('counts a resend of a rejected message once, with its dead letter', async () => {
       const resend = { client: 'c', packetId: 1, hash: 'x', dup: false };
       await store.append(rejectedOf({ resend }));

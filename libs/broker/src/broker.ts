@@ -14,6 +14,7 @@ import { Emitter } from './emitter.js';
 import { Fanout } from './fanout/fanout.js';
 import { RetainedSender } from './fanout/retained.js';
 import { Gate, type GateBudget } from './gate.js';
+import { HoldBack } from './hold-back.js';
 import { rawForward } from './raw-forward.js';
 import { SessionSender } from './sessions/session-sender.js';
 import { SessionStore, type SessionLimits, type StoredWill } from './sessions/session-store.js';
@@ -59,6 +60,7 @@ export class Broker implements OutcomeSink {
   readonly #sender: SessionSender;
   readonly #fanout: Fanout;
   readonly #gate: Gate;
+  readonly #holdBack: HoldBack;
   readonly #retained: RetainedSender;
   readonly status: DeviceStatusBoard;
   #closing = false;
@@ -117,9 +119,12 @@ export class Broker implements OutcomeSink {
     const forward = rawForward(this.#fanout);
     this.status = new DeviceStatusBoard(devices, this.#sessions, this.#fanout);
     this.#retained = new RetainedSender(series, this.#sessions, renderer);
+    this.#holdBack = new HoldBack(() => this.#sessions.flush());
     this.#gate = new Gate({
       ingest,
       sink: this,
+      holdBack: this.#holdBack,
+      isKept: (raw) => raw.retain || raw.qos === 2 || this.#sessions.any,
       policyOf: (username) => access.policy(username),
       hasReceipt: (client, packetId) => this.#sessions.hasReceipt(client, packetId),
       relay: (packet) => this.#aedes.publish(packet, () => undefined),
@@ -241,7 +246,7 @@ export class Broker implements OutcomeSink {
     // Nothing new is read; what was read is acknowledged after its commit.
     this.#gate.stop();
     const deadline = Date.now() + 3000;
-    while (this.#gate.depth > 0 && Date.now() < deadline)
+    while ((this.#gate.depth > 0 || this.#holdBack.size > 0) && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 5));
     this.#closing = true;
     this.#fanout.flush();
@@ -281,6 +286,7 @@ export class Broker implements OutcomeSink {
       );
       return null;
     }
+    if (!client.clean && client.connected) this.#holdBack.hold(client);
     this.#fanout.subscribe(client, topic, qos);
     // Inside aedes every subscription has QoS 2, so that `authorizeForward` decides: see raw-forward.ts.
     return { ...subscription, qos: 2 };

@@ -8,7 +8,9 @@ type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; ke
  */
 export class Journal {
   #pending: Operation[] = [];
+  /** The write under way, and the one that takes what is pending. */
   #writing: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
   #failure: Error | undefined;
 
   private constructor(private readonly db: Level | undefined) {}
@@ -42,9 +44,9 @@ export class Journal {
     }
   }
 
-  /** Resolves when everything put so far is written. */
+  /** Resolves when everything put so far is written; what is put meanwhile does not prolong it. */
   async flush(): Promise<void> {
-    while (this.#writing) await this.#writing;
+    await (this.#next ?? this.#writing);
   }
 
   /** A copy of this moment in another folder. */
@@ -73,22 +75,22 @@ export class Journal {
 
   #push(operation: Operation): void {
     this.#pending.push(operation);
-    this.#writing ??= this.#write();
+    this.#next ??= this.#write();
   }
 
   async #write(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#pending.length > 0) {
-      const operations = this.#pending;
-      this.#pending = [];
-      try {
-        await this.db!.batch(operations);
-        this.#failure = undefined;
-      } catch (error) {
-        // Sessions degrade to memory while the disk is full; observations have their own durable path.
-        this.#failure = error as Error;
-      }
+    await this.#writing;
+    const operations = this.#pending;
+    this.#pending = [];
+    this.#writing = this.#next;
+    this.#next = undefined;
+    try {
+      await this.db!.batch(operations);
+      this.#failure = undefined;
+    } catch (error) {
+      // Sessions degrade to memory while the disk is full; observations have their own durable path.
+      this.#failure = error as Error;
     }
-    this.#writing = undefined;
   }
 }

@@ -135,6 +135,11 @@ export class SessionStore {
     return Readable.from([]);
   }
 
+  /** Whether there is a persistent session that may have something kept for it. */
+  get any(): boolean {
+    return this.#subscriptions.size > 0;
+  }
+
   addSubscriptions(client: Client, subscriptions: Subscription[]): PromiseLike<undefined> {
     for (const { topic, qos } of subscriptions) {
       // aedes hands over the whole SUBSCRIBE, the filters that were denied included.

@@ -100,6 +100,11 @@ export interface AppendResult {
   readonly state: LedgerState;
   /** For each value: `nth * 2`, plus 1 when it was known already (a duplicate). */
   readonly statuses: Uint16Array;
+  /**
+   * For a message that was sent again: time and result time of each value as it is stored, NaN for one that is no
+   * more. A value without a time of its own has that of its first arrival.
+   */
+  readonly times?: Float64Array;
 }
 
 /** A dead letter as recorded; the payload is cut by the store. */

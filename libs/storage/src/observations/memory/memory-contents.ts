@@ -66,13 +66,18 @@ export class MemoryContents {
     const { counts } = this;
     this.batch++;
     for (const { series, schema } of values) this.define(series, schema);
-    if (resend?.dup && this.resends.knows(resend)) {
-      const statuses = Uint16Array.from(values, (value) => this.series.get(value.series.id)!.known(value));
+    const arrival = resend?.dup ? this.resends.arrivalOf(resend) : undefined;
+    if (arrival !== undefined) {
+      const rows = values.map((value) => this.series.get(value.series.id)!.storedBefore(value, arrival));
       this.count('duplicate', 1);
       counts.duplicate += values.length;
-      return { state: 'duplicate', statuses };
+      return {
+        state: 'duplicate',
+        statuses: Uint16Array.from(rows, (row) => (row?.nth ?? 0) * 2 + 1),
+        times: Float64Array.from(rows.flatMap((row) => [row?.time ?? NaN, row?.resultTime ?? NaN])),
+      };
     }
-    if (resend) this.resends.remember(resend);
+    if (resend) this.resends.remember(resend, values[0]?.resultTime ?? 0);
     const taken = replay && this.letters.take(replay.deadLetter);
     if (replay && !taken) throw goneError(replay.deadLetter);
     const statuses = Uint16Array.from(values, (value) =>

@@ -1,21 +1,22 @@
-import type { MessageAppend } from '#model';
+import type { MessageAppend, Micros } from '#model';
 import { RESENDS_PER_CLIENT } from '../limits.js';
 
 /** The newest messages of each client. */
 export class MemoryResends {
-  private readonly clients = new Map<string, Set<string>>();
+  private readonly clients = new Map<string, Map<string, Micros>>();
 
-  knows({ client, packetId, hash }: NonNullable<MessageAppend['resend']>): boolean {
-    return this.clients.get(client)?.has(`${packetId} ${hash}`) ?? false;
+  /** When a message that is sent again arrived first; undefined when it is not known. */
+  arrivalOf({ client, packetId, hash }: NonNullable<MessageAppend['resend']>): Micros | undefined {
+    return this.clients.get(client)?.get(`${packetId} ${hash}`);
   }
 
-  remember({ client, packetId, hash }: NonNullable<MessageAppend['resend']>): void {
-    const ring = this.clients.get(client) ?? new Set();
+  remember({ client, packetId, hash }: NonNullable<MessageAppend['resend']>, arrival: Micros): void {
+    const ring = this.clients.get(client) ?? new Map<string, Micros>();
     this.clients.set(client, ring);
     const key = `${packetId} ${hash}`;
     ring.delete(key);
-    ring.add(key);
-    for (const oldest of ring) {
+    ring.set(key, arrival);
+    for (const oldest of ring.keys()) {
       if (ring.size <= RESENDS_PER_CLIENT) break;
       ring.delete(oldest);
     }

@@ -1,5 +1,5 @@
 import type { ObservationRecord, ObservationValue, SchemaRef, Series, ValueAppend } from '#model';
-import { HIGHEST_NTH } from '../limits.js';
+import { ARRIVAL_SPREAD, HIGHEST_NTH } from '../limits.js';
 
 /** One stored value and the batch it came with. */
 export interface Row {
@@ -34,10 +34,14 @@ export class MemorySeries {
     return nth * 2;
   }
 
-  /** Status of a value of a resend: known, as the nth it was stored as if its time tells. */
-  known({ time, value }: ValueAppend): number {
-    const row = this.range(time, time + 1).find((one) => one.value === value);
-    return (row?.nth ?? 0) * 2 + 1;
+  /** The row of a value whose message was sent again: at its own time, or at that of its first arrival. */
+  storedBefore({ time, value }: ValueAppend, arrival: number): Row | undefined {
+    return (
+      this.range(time, time + 1).find((row) => row.value === value) ??
+      this.range(arrival, arrival + ARRIVAL_SPREAD + 1).find(
+        (row) => row.value === value && row.resultTime === arrival,
+      )
+    );
   }
 
   /** Rows in [from, to), ascending. */

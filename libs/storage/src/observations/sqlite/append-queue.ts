@@ -153,7 +153,11 @@ export class AppendQueue {
       const end = row + batch.valuesOf(i);
       const state = batch.state(i);
       if (state === GONE) reject(goneError(letter));
-      else resolve({ state: LEDGER_STATES[state]!, statuses: statuses.subarray(row, end) });
+      else {
+        const times = batch.timesOf(i, row);
+        const told = { state: LEDGER_STATES[state]!, statuses: statuses.subarray(row, end) };
+        resolve(times ? { ...told, times } : told);
+      }
       row = end;
     }
   }

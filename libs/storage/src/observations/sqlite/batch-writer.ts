@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { LEDGER_STATES, type SchemaRef, type Series } from '#model';
-import { HIGHEST_NTH } from '../limits.js';
+import { ARRIVAL_SPREAD, HIGHEST_NTH } from '../limits.js';
 import { messageState } from '../message-state.js';
 import { BITS, GONE, KIND, MESSAGE, ROW, type BatchData } from './batch.js';
 import { DeadLetterTable, type TakenLetter } from './dead-letter-table.js';
@@ -12,6 +12,12 @@ const DUPLICATE = STATES.get('duplicate')!;
 /** In `states` while a batch is written: the message's values are to be stored. */
 const OPEN = 254;
 
+interface StoredRow {
+  readonly t: number;
+  readonly n: number;
+  readonly resultTime: number;
+}
+
 /** Writes a batch in one transaction: rows, statuses, states, ledger, dead letters, resends. */
 export class BatchWriter {
   readonly letters: DeadLetterTable;
@@ -19,6 +25,8 @@ export class BatchWriter {
   private readonly resends: ResendMemory;
   private readonly insert: Statement;
   private readonly sameValue: Statement<unknown[], number>;
+  private readonly storedAt: Statement<unknown[], StoredRow>;
+  private readonly arrivedAt: Statement<unknown[], StoredRow>;
   private readonly highest: Statement<[number, number], number>;
   private readonly insertNth: Statement;
   private readonly addSeries: Statement;
@@ -38,6 +46,13 @@ export class BatchWriter {
     this.sameValue = db
       .prepare<unknown[], number>('select n from observation where s = ? and t = ? and v = ?')
       .pluck();
+    this.storedAt = db.prepare(
+      'select t, n, t + lag as resultTime from observation where s = ? and t = ? and v = ?',
+    );
+    this.arrivedAt = db.prepare(
+      `select t, n, t + lag as resultTime from observation
+       where s = ? and t >= ? and t <= ? and v = ? and t + lag = ? order by t limit 1`,
+    );
     this.highest = db
       .prepare<[number, number], number>(
         'select n from observation where s = ? and t = ? order by n desc limit 1',
@@ -115,11 +130,13 @@ export class BatchWriter {
         const client = strings[text]!;
         const hash = strings[text + 1]!;
         const packetId = messages[at + MESSAGE.packetId]!;
-        if (bits & BITS.dup && this.resends.knows(client, packetId, hash)) {
+        const arrival = bits & BITS.dup ? this.resends.arrivalOf(client, packetId, hash) : undefined;
+        if (arrival !== undefined) {
           states[i] = DUPLICATE;
+          messages[at + MESSAGE.received] = arrival;
           continue;
         }
-        this.resends.remember(client, packetId, hash, number);
+        this.resends.remember(client, packetId, hash, messages[at + MESSAGE.received]!, number);
       }
       if (bits & BITS.replay) {
         const letter = this.letters.take(messages[at + MESSAGE.replay]!);
@@ -202,7 +219,7 @@ export class BatchWriter {
       let stored = 0;
       let duplicate = 0;
       for (; row < end; row++) {
-        if (!open) statuses[row] = this.knownStatus(batch, row);
+        if (!open) statuses[row] = this.storedBefore(batch, row, messages[at + MESSAGE.received]!);
         if (statuses[row]! & 1) duplicate++;
         else {
           stored++;
@@ -228,10 +245,20 @@ export class BatchWriter {
     if (lettersAdded) this.letters.prune();
   }
 
-  /** Status of a value whose message is a resend: known, as the nth it was stored as if its time tells. */
-  private knownStatus({ rows, strings }: BatchData, row: number): number {
+  /**
+   * Status of a value whose message was sent again: known, as the nth that it was stored as. It gets the times that
+   * it has here: one without a time of its own has that of its first arrival.
+   */
+  private storedBefore({ rows, strings }: BatchData, row: number, arrival: number): number {
     const at = row * ROW.width;
-    return (this.sameValue.get(rows[at], rows[at + ROW.time], valueAt(rows, at, strings)) ?? 0) * 2 + 1;
+    const s = rows[at];
+    const v = valueAt(rows, at, strings);
+    const found =
+      this.storedAt.get(s, rows[at + ROW.time], v) ??
+      this.arrivedAt.get(s, arrival, arrival + ARRIVAL_SPREAD, v, arrival);
+    rows[at + ROW.time] = found?.t ?? Number.NaN;
+    rows[at + ROW.resultTime] = found?.resultTime ?? Number.NaN;
+    return (found?.n ?? 0) * 2 + 1;
   }
 }
 

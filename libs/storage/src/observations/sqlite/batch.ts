@@ -34,7 +34,7 @@ export const GONE = 255;
 /**
  * A batch as both threads see it. The arrays are shared memory: nothing is copied to hand it over, and should
  * the writer die, the main thread still has all of it. `statuses` and `states` are the writer's answer, complete
- * before it commits.
+ * before it commits; so are the times in `rows` of a message that was sent again, NaN for a value that is gone.
  */
 export interface BatchData {
   readonly number: number;
@@ -50,6 +50,7 @@ export interface BatchData {
   readonly states: Uint8Array;
 }
 
+const DUPLICATE = LEDGER_STATES.indexOf('duplicate');
 const FALLBACKS = new Map(LEDGER_STATES.map((state, index) => [state, index]));
 
 /** Collects messages in growing shared arrays. */
@@ -85,6 +86,7 @@ export class Batch {
     if (resend) {
       bits |= BITS.resend | (resend.dup ? BITS.dup : 0);
       messages[at + MESSAGE.packetId] = resend.packetId;
+      messages[at + MESSAGE.received] = values[0]?.resultTime ?? 0;
       this.strings.push(resend.client, resend.hash);
     }
     if (replay) {
@@ -120,6 +122,20 @@ export class Batch {
   /** The writer's statuses, copied. */
   takeStatuses(): Uint16Array {
     return new Uint16Array(this.statuses.subarray(0, this.rowCount));
+  }
+
+  /** Times of a message's values as they were stored first, if it was sent again: time and result time of each. */
+  timesOf(message: number, firstRow: number): Float64Array | undefined {
+    const at = message * MESSAGE.width;
+    const sentAgain = BITS.resend | BITS.dup;
+    if (this.states[message] !== DUPLICATE || (this.messages[at + MESSAGE.bits]! & sentAgain) !== sentAgain)
+      return undefined;
+    const times = new Float64Array(this.valuesOf(message) * 2);
+    for (let i = 0, row = firstRow * ROW.width; i < times.length; i += 2, row += ROW.width) {
+      times[i] = this.rows[row + ROW.time]!;
+      times[i + 1] = this.rows[row + ROW.resultTime]!;
+    }
+    return times;
   }
 
   state(message: number): number {

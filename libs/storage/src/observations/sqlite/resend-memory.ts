@@ -6,7 +6,13 @@ interface Client {
   /** Messages remembered so far; the ring's slot is this modulo its size. */
   count: number;
   /** What its ring holds, loaded at its first resend and kept current while it is cached. */
-  ring?: string[];
+  ring?: Ring;
+}
+
+/** By slot: a message's packet id and hash, and when it arrived. */
+interface Ring {
+  readonly keys: string[];
+  readonly arrivals: number[];
 }
 
 /** Clients whose counters, and clients whose rings, are held in memory. */
@@ -27,8 +33,8 @@ export class ResendMemory {
   private readonly find: Statement<[string], { id: number; count: number }>;
   private readonly create: Statement<[string, number]>;
   private readonly touch: Statement<[number, number, number]>;
-  private readonly load: Statement<[number], [number, number, string]>;
-  private readonly put: Statement<[number, number, number, string]>;
+  private readonly load: Statement<[number], [number, number, string, number]>;
+  private readonly put: Statement<[number, number, number, string, number]>;
   private readonly countClients: Statement<[], number>;
   private readonly oldest: Statement<[number], { id: number; name: string }>;
   private readonly dropRing: Statement<[number]>;
@@ -39,22 +45,30 @@ export class ResendMemory {
     this.create = db.prepare('insert into resend_client(name, count, batch) values (?, 0, ?)');
     this.touch = db.prepare('update resend_client set count = ?, batch = ? where id = ?');
     this.load = db
-      .prepare<[number], [number, number, string]>('select slot, mid, hash from resend where c = ?')
+      .prepare<[number], [number, number, string, number]>(
+        'select slot, mid, hash, t from resend where c = ?',
+      )
       .raw();
-    this.put = db.prepare('replace into resend(c, slot, mid, hash) values (?, ?, ?, ?)');
+    this.put = db.prepare('replace into resend(c, slot, mid, hash, t) values (?, ?, ?, ?, ?)');
     this.countClients = db.prepare<[], number>('select count(*) from resend_client').pluck();
     this.oldest = db.prepare('select id, name from resend_client order by batch limit ?');
     this.dropRing = db.prepare('delete from resend where c = ?');
     this.dropClient = db.prepare('delete from resend_client where id = ?');
   }
 
-  knows(client: string, packetId: number, hash: string): boolean {
+  /** When a message that is sent again arrived first; undefined when it is not known. */
+  arrivalOf(client: string, packetId: number, hash: string): number | undefined {
     const entry = this.lookUp(client);
-    if (!entry) return false;
-    return this.ringOf(client, entry).includes(`${packetId} ${hash}`);
+    if (!entry) return undefined;
+    const { keys, arrivals } = this.ringOf(client, entry);
+    const key = `${packetId} ${hash}`;
+    let newest: number | undefined;
+    for (let slot = keys.indexOf(key); slot >= 0; slot = keys.indexOf(key, slot + 1))
+      if (newest === undefined || arrivals[slot]! > newest) newest = arrivals[slot];
+    return newest;
   }
 
-  remember(client: string, packetId: number, hash: string, batch: number): void {
+  remember(client: string, packetId: number, hash: string, arrival: number, batch: number): void {
     let entry = this.lookUp(client);
     if (!entry) {
       const id = Number(this.create.run(client, batch).lastInsertRowid);
@@ -63,8 +77,11 @@ export class ResendMemory {
       if (this.total !== undefined) this.total++;
     }
     const slot = entry.count++ % RESENDS_PER_CLIENT;
-    this.put.run(entry.id, slot, packetId, hash);
-    if (entry.ring) entry.ring[slot] = `${packetId} ${hash}`;
+    this.put.run(entry.id, slot, packetId, hash, arrival);
+    if (entry.ring) {
+      entry.ring.keys[slot] = `${packetId} ${hash}`;
+      entry.ring.arrivals[slot] = arrival;
+    }
     this.touched.add(client);
   }
 
@@ -119,10 +136,13 @@ export class ResendMemory {
     this.clients.set(client, entry);
   }
 
-  private ringOf(client: string, entry: Client): string[] {
+  private ringOf(client: string, entry: Client): Ring {
     if (entry.ring) return entry.ring;
-    const ring: string[] = [];
-    for (const [slot, mid, hash] of this.load.all(entry.id)) ring[slot] = `${mid} ${hash}`;
+    const ring: Ring = { keys: [], arrivals: [] };
+    for (const [slot, mid, hash, arrival] of this.load.all(entry.id)) {
+      ring.keys[slot] = `${mid} ${hash}`;
+      ring.arrivals[slot] = arrival;
+    }
     entry.ring = ring;
     this.rings.push(client);
     if (this.rings.length > CACHED_RINGS) {

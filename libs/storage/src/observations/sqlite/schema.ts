@@ -44,6 +44,8 @@ const MIGRATIONS: readonly string[] = [
    create table resend(
      c integer not null, slot integer not null, mid integer not null, hash text not null, primary key(c, slot)
    ) strict, without rowid;`,
+  // When the message arrived first: what it stored without a time of its own is found by it.
+  'alter table resend add column t integer not null default 0;',
 ];
 
 /** Brings a new or older file's tables up to date. Throws for a file of a newer version. */
