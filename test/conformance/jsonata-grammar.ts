@@ -150,7 +150,7 @@ export const expressions: fc.Arbitrary<string> = fc.letrec((loose) => {
         arbitrary: fc.array(tie('literal'), { maxLength: 3 }).map((list) => `[${list.join(', ')}]`),
       },
       { weight: 1, arbitrary: fc.array(tie('path'), { maxLength: 3 }).map((list) => `[${list.join(', ')}]`) },
-      { weight: 1, arbitrary: fc.tuple(tie('path'), any).map(([a, b]) => `[${a}, [${b}], 1]`) },
+      { weight: 1, arbitrary: fc.tuple(tie('path'), tie('literal')).map(([a, b]) => `[${a}, [${b}], 1]`) },
       { weight: 2, arbitrary: fc.tuple(any, any).map(([a, b]) => `($x := ${a}; ${b})`) },
       {
         weight: 1,

@@ -37,5 +37,5 @@ export function spendNewText(length: number): void {
   if (length > MAX_TEXT) {
     throw new ExpressionError('expression-memory', `a text has more than ${MAX_TEXT} characters`);
   }
-  spend(length >> 4);
+  spend(length >> 2);
 }

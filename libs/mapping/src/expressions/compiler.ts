@@ -1,5 +1,5 @@
 import type { AstFilter, AstNode } from './ast.js';
-import { openBudget } from './budget.js';
+import { openBudget, spend } from './budget.js';
 import { BUILT_IN } from './built-in.js';
 import type { Closure } from './closure.js';
 import { ExpressionError, inFunction } from './expression-error.js';
@@ -140,14 +140,23 @@ class Compiler {
   #array(nodes: readonly AstNode[], root: boolean): Closure {
     // jsonata evaluates items at once: which of two errors it tells is not ours to know.
     known(nodes.filter(mayFail).length < 2);
-    const items = nodes.map((node) => ({ item: this.build(node, root), whole: node.value === '[' }));
+    const items = nodes.map((node) => ({
+      item: this.build(node, root),
+      whole: node.type === 'unary' && node.value === '[',
+    }));
+    // Arrays in arrays of what is bound would grow without bounds for whatever walks them.
+    known(nodes.every((node, i) => !items[i]!.whole || isConstant(node)));
     const make: Closure = (input, variables) => {
       const result: unknown[] = [];
       for (const { item, whole } of items) {
         const value = item(input, variables);
         if (value === undefined) continue;
-        if (whole || !Array.isArray(value)) result.push(value);
-        else for (const one of value as unknown[]) result.push(one);
+        if (whole || !Array.isArray(value)) {
+          result.push(value);
+          continue;
+        }
+        spend(value.length * 4);
+        for (const one of value as unknown[]) result.push(one);
       }
       return result;
     };

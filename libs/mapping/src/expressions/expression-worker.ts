@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Variables } from './closure.js';
 import { ExpressionError } from './expression-error.js';
+import { JsonWriter } from './json-writer.js';
+import type { SandboxOutcome } from './sandbox.js';
 
 /** One evaluation. */
 export interface ExpressionJob {
@@ -19,7 +21,7 @@ export interface ExpressionWorkerOptions {
   readonly memoryBytes?: number;
 }
 
-/** What the threads say to each other: JSON text, so that nothing but data crosses. */
+/** What is said to the thread: JSON text, so that nothing but data crosses. */
 export interface WorkerRequest {
   readonly id: number;
   readonly source: string;
@@ -27,16 +29,8 @@ export interface WorkerRequest {
   readonly variables: string;
 }
 
-export interface WorkerReply {
-  readonly id: number;
-  readonly value?: string;
-  readonly error?: {
-    readonly code: ExpressionError['code'];
-    readonly message: string;
-    readonly jsonata?: string;
-    readonly position?: number;
-  };
-}
+/** What the thread says: an answer, after which it may need a while, and that it takes a request. */
+export type WorkerMessage = 'ready' | ({ readonly id: number; readonly ready: boolean } & SandboxOutcome);
 
 interface Waiting {
   readonly request: WorkerRequest;
@@ -44,23 +38,32 @@ interface Waiting {
 }
 
 const DEADLINE_MS = 100;
-const MEMORY = 32 * 1024 * 1024;
-/** Starting QuickJS and reading jsonata takes a while on a small machine; the deadline begins afterwards. */
-const START_MS = 10_000;
+const MEMORY = 64 * 1024 * 1024;
+
+/**
+ * The thread is given up after so many beats without a word. Beats, not a time: while this thread is busy none
+ * passes, and each gives the thread's words their turn. QuickJS ends an evaluation itself at the deadline; this is
+ * for one that is stuck within a single step, or for a thread that died.
+ */
+const BEAT_MS = 100;
+const BEATS_TO_ANSWER = 30;
+/** To start QuickJS and read jsonata, on a small machine that is busy. */
+const BEATS_TO_START = 300;
 
 /**
  * Evaluates what does not compile, in QuickJS within a worker thread: an expression reaches neither the process
- * nor the prototypes of its host. QuickJS interrupts itself at the deadline; a thread that does not answer even so
- * is ended and a new one takes up what else waited.
+ * nor the prototypes of its host. A thread that does not answer is ended, and a new one takes up what else waited.
  */
 export class ExpressionWorker {
   readonly #deadline: number;
   readonly #memory: number;
   readonly #queue: Waiting[] = [];
   #worker: Worker | undefined;
+  /** Whether the thread takes a request, and whether it ever did. */
   #ready = false;
+  #started = false;
   #current: Waiting | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #beats: NodeJS.Timeout | undefined;
   #nextId = 1;
   #closed = false;
   /** Threads ended because they did not answer, since start. */
@@ -73,26 +76,27 @@ export class ExpressionWorker {
 
   /** Evaluates in order; never rejects. */
   evaluate(jobs: readonly ExpressionJob[]): Promise<ExpressionResult[]> {
-    return Promise.all(jobs.map((job) => this.#enqueue(job)));
+    const writer = new JsonWriter();
+    return Promise.all(jobs.map((job) => this.#enqueue(job, writer)));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    clearInterval(this.#beats);
     const waiting = [...(this.#current ? [this.#current] : []), ...this.#queue.splice(0)];
     this.#current = undefined;
     for (const { resolve } of waiting) resolve(failed('expression-failed', 'the service stops'));
     await this.#worker?.terminate();
   }
 
-  #enqueue({ source, input, variables }: ExpressionJob): Promise<ExpressionResult> {
+  #enqueue({ source, input, variables }: ExpressionJob, writer: JsonWriter): Promise<ExpressionResult> {
     if (this.#closed) return Promise.resolve(failed('expression-failed', 'the service stops'));
     return new Promise((resolve) => {
       const request = {
         id: this.#nextId++,
         source,
-        input: input === undefined ? '' : JSON.stringify(input),
-        variables: JSON.stringify(variables),
+        input: writer.write(input),
+        variables: writer.writeMembers(variables),
       };
       this.#queue.push({ request, resolve });
       this.#next();
@@ -103,10 +107,10 @@ export class ExpressionWorker {
     if (this.#current || this.#queue.length === 0) return;
     if (!this.#worker) this.#start();
     if (!this.#ready) return;
+    this.#ready = false;
     this.#current = this.#queue.shift()!;
     this.#worker!.postMessage(this.#current.request);
-    // QuickJS ends itself first; this is for a thread that cannot.
-    this.#timer = setTimeout(() => this.#giveUp(), this.#deadline * 2 + 100);
+    this.#await(BEATS_TO_ANSWER + Math.ceil(this.#deadline / BEAT_MS));
   }
 
   #start(): void {
@@ -116,47 +120,67 @@ export class ExpressionWorker {
     });
     worker.unref();
     this.#worker = worker;
-    this.#timer = setTimeout(() => this.#giveUp(), START_MS);
-    worker.on('message', (reply: WorkerReply | 'ready') => {
-      clearTimeout(this.#timer);
-      if (reply === 'ready') this.#ready = true;
-      else this.#settle(reply);
-      this.#next();
+    this.#await(BEATS_TO_START);
+    worker.on('message', (message: WorkerMessage) => {
+      if (this.#worker === worker) this.#hear(message);
     });
-    worker.on('error', () => this.#giveUp());
-    worker.on('exit', () => {
-      if (this.#worker === worker) this.#giveUp();
-    });
+    for (const event of ['error', 'exit'] as const) {
+      worker.on(event, () => {
+        if (this.#worker === worker && !this.#closed) this.#giveUp('the expression ended its thread');
+      });
+    }
   }
 
-  #settle({ id, value, error }: WorkerReply): void {
+  #hear(message: WorkerMessage): void {
+    if (message === 'ready') {
+      clearInterval(this.#beats);
+      this.#ready = true;
+      this.#started = true;
+      this.#next();
+      return;
+    }
     const current = this.#current;
-    if (current?.request.id !== id) return;
     this.#current = undefined;
-    if (error) current.resolve(failed(error.code, error.message, error.jsonata, error.position));
-    else
-      current.resolve({ ok: true, value: value === undefined ? undefined : (JSON.parse(value) as unknown) });
+    if (current?.request.id === message.id) current.resolve(resultOf(message));
+    // After a failure the thread makes itself a new QuickJS.
+    if (message.ready) this.#hear('ready');
+    else this.#await(BEATS_TO_START);
+  }
+
+  #await(beats: number): void {
+    clearInterval(this.#beats);
+    let left = beats;
+    this.#beats = setInterval(() => {
+      if (--left <= 0) this.#giveUp(`the expression took longer than ${this.#deadline} ms`);
+    }, BEAT_MS);
   }
 
   /** Ends the thread with the evaluation that holds it; the others go on in a new one. */
-  #giveUp(): void {
-    clearTimeout(this.#timer);
+  #giveUp(reason: string): void {
+    clearInterval(this.#beats);
     const worker = this.#worker;
     const current = this.#current;
-    const started = this.#ready;
+    const started = this.#started;
     this.#worker = undefined;
     this.#current = undefined;
     this.#ready = false;
-    if (this.#closed) return;
+    this.#started = false;
     this.restarts++;
     void worker?.terminate();
-    current?.resolve(failed('expression-timeout', `the expression took longer than ${this.#deadline} ms`));
+    current?.resolve(failed('expression-timeout', reason));
     // A thread that cannot start fails what waits instead of trying for ever.
-    if (!started && !current)
-      for (const { resolve } of this.#queue.splice(0))
+    if (!started) {
+      for (const { resolve } of this.#queue.splice(0)) {
         resolve(failed('expression-failed', 'the expression worker does not start'));
+      }
+    }
     this.#next();
   }
+}
+
+function resultOf({ value, error }: SandboxOutcome): ExpressionResult {
+  if (error) return failed(error.code, error.message, error.jsonata, error.position);
+  return { ok: true, value: value === undefined ? undefined : (JSON.parse(value) as unknown) };
 }
 
 function failed(

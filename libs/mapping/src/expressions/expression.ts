@@ -25,7 +25,7 @@ export interface ExpressionProblem {
 
 const MAX_LENGTH = 16_384;
 /** What walks the tree recurses, in the worker on a small stack. */
-const MAX_DEPTH = 100;
+const MAX_DEPTH = 250;
 /** jsonata's parser copies what stands left of `??` and `?:`, again for each within another. */
 const MAX_COPIES = 2 ** 19;
 /** Its time for a path grows with the square of the steps. */

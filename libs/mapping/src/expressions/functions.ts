@@ -108,12 +108,12 @@ function append(a: unknown, b: unknown): unknown {
   if (b === undefined) return a;
   const first = Array.isArray(a) ? (a as unknown[]) : [a];
   const second = Array.isArray(b) ? (b as unknown[]) : [b];
-  spend(first.length + second.length);
+  spend((first.length + second.length) * 4);
   return [...first, ...second];
 }
 
 function reverse(values: List): List {
   if (values === undefined || values.length <= 1) return values;
-  spend(values.length);
+  spend(values.length * 4);
   return [...values].reverse();
 }

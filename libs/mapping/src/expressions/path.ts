@@ -92,10 +92,13 @@ function stepOver(
 
 function flatten(results: readonly unknown[], flat: unknown[]): void {
   for (const result of results) {
-    if (!Array.isArray(result)) flat.push(result);
-    else for (const item of result as unknown[]) flat.push(item);
+    if (!Array.isArray(result)) {
+      flat.push(result);
+      continue;
+    }
+    spend(result.length * 4);
+    for (const item of result as unknown[]) flat.push(item);
   }
-  spend(flat.length);
 }
 
 const asItems = (value: unknown): readonly unknown[] =>

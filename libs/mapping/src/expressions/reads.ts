@@ -50,7 +50,9 @@ function visitPath(steps: readonly AstNode[], context: string, reads: Set<string
     if (step.type === 'name') {
       at += escape(String(step.value));
       visit([step.stages, step.predicate], at, reads);
-    } else if (i === 0 && step.type === 'variable' && step.value !== '') {
+    } else if (step.type === 'variable' && step.value === '') {
+      visit([step.stages, step.predicate], at, reads);
+    } else if (i === 0 && step.type === 'variable') {
       // What another name holds was read where it was bound.
       if (step.value !== 'payload' && step.value !== '$') return at;
       at = step.value === '$' ? '' : '$payload';
