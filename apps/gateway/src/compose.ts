@@ -81,9 +81,10 @@ async function build(config: Config, logger: Logger, opened: Closer[]) {
   const worker = new ExpressionWorker({});
   opened.push(() => worker.close());
 
-  const properties = new PropertyRegistry(control, hub, series);
-  await properties.load();
   const schemas = new SchemaRegistry(control, { hub, codecs: CODECS, worker }, series, config.ignoreTopics);
+  const properties = new PropertyRegistry(control, hub, series, schemas);
+  // Schemas compile against the properties.
+  await properties.load();
   await schemas.load((id, errors) =>
     logger.error({ schema: id, errors }, 'a stored schema no longer compiles and is left out'),
   );

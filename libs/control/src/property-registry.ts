@@ -2,6 +2,7 @@ import type { SeriesTable } from '#ingest';
 import { GlossaError, type ObservableProperty, type Problem } from '#model';
 import type { OntologyHub } from '#semantics';
 import type { ControlStore } from '#storage';
+import type { SchemaRegistry } from './schema-registry.js';
 
 /** Properties that users of this installation define. */
 export class PropertyRegistry {
@@ -9,6 +10,7 @@ export class PropertyRegistry {
     private readonly store: ControlStore,
     private readonly hub: OntologyHub,
     private readonly series: SeriesTable,
+    private readonly schemas: SchemaRegistry,
   ) {}
 
   async load(): Promise<void> {
@@ -16,35 +18,49 @@ export class PropertyRegistry {
   }
 
   /**
-   * Defines or replaces one. What observations say must stay true: kind, type and unit of a property in use do
-   * not change.
+   * Defines or replaces one. What observations say must stay true: the meaning of a property in use does not change,
+   * but for states that are added.
    * @throws GlossaError `property-reserved`, `property-invalid`, `property-in-use`
    */
-  async put(term: string, body: unknown): Promise<{ property: ObservableProperty; created: boolean }> {
-    const checked = this.hub.checkOwn(term, body);
-    if (!checked.ok) throw invalid(checked.errors);
-    const before = this.hub.property(term);
-    const { property } = checked;
-    const changed =
-      before &&
-      (before.kind !== property.kind || before.unit !== property.unit || before.type !== property.type);
-    if (changed && this.#inUse(term)) {
-      throw new GlossaError('property-in-use', `${term} has observations: its kind and unit cannot change`);
-    }
-    await this.store.properties.put(term, body);
-    this.hub.setOwn(term, body);
-    return { property, created: !before };
+  put(term: string, body: unknown): Promise<{ property: ObservableProperty; created: boolean }> {
+    return this.schemas.exclusively(async () => {
+      const checked = this.hub.checkOwn(term, body);
+      if (!checked.ok) throw invalid(checked.errors);
+      const before = this.hub.property(term);
+      const { property } = checked;
+      const user = before && changes(before, property) ? this.#user(term) : undefined;
+      if (user !== undefined) {
+        const message = `${term} is used by ${user}: its kind, unit and states cannot change`;
+        throw new GlossaError('property-in-use', message);
+      }
+      await this.store.properties.put(term, body);
+      this.hub.setOwn(term, body);
+      this.schemas.recompile(term);
+      return { property, created: !before };
+    });
   }
 
-  #inUse(term: string): boolean {
-    for (const datastream of this.series.all()) if (datastream.property === term) return true;
-    return false;
+  /** Who relies on a property's meaning. */
+  #user(term: string): string | undefined {
+    for (const { device, name, property } of this.series.all())
+      if (property === term) return `the datastream ${device}/${name}`;
+    for (const schema of this.schemas.using(term)) return `the schema ${schema.id}`;
+    return undefined;
   }
 }
 
-/** The code of a document that does not hold is its own; those of its members are in `errors`. */
 function invalid(errors: readonly Problem[]): GlossaError {
-  const [first] = errors;
-  const code = first?.code === 'property-reserved' ? 'property-reserved' : 'property-invalid';
-  return new GlossaError(code, first?.message ?? '', errors);
+  const reserved = errors.find(({ code }) => code === 'property-reserved');
+  return new GlossaError(reserved?.code ?? 'property-invalid', (reserved ?? errors[0]!).message, errors);
+}
+
+function changes(before: ObservableProperty, after: ObservableProperty): boolean {
+  const states = new Set(after.states?.map(({ term }) => term));
+  return (
+    before.kind !== after.kind ||
+    before.unit !== after.unit ||
+    before.type !== after.type ||
+    before.circular !== after.circular ||
+    (before.states ?? []).some(({ term }) => !states.has(term))
+  );
 }

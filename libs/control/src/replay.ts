@@ -1,6 +1,7 @@
-import type { Ingest, OutcomeSink } from '#ingest';
+import type { Ingest, Outcome, OutcomeSink } from '#ingest';
 import {
   ERRORS,
+  GlossaError,
   type DeadLetter,
   type DeadLetterPage,
   type DeadLetterQuery,
@@ -12,13 +13,17 @@ import {
 /** What became of one dead letter that ran again. */
 export interface Replayed {
   readonly id: number;
-  readonly before: LedgerState;
-  readonly state: LedgerState;
+  /** The state that the letter had, and the one it has now; absent when it was not there. */
+  readonly before?: LedgerState;
+  readonly state?: LedgerState;
   /** Why it could not run. */
   readonly reason?: string;
 }
 
 const PAGE = 500;
+/** Letters that share commits. */
+const TOGETHER = 100;
+const NOT_THERE = 'There is no such dead letter, or it ran just now.';
 
 /** Runs dead letters through the line again, oldest first, after a schema was mended. */
 export class Replayer {
@@ -31,8 +36,17 @@ export class Replayer {
   async run(query: Omit<DeadLetterQuery, 'limit' | 'before'>, limit: number): Promise<Replayed[]> {
     const letters = await this.#letters(query, limit);
     const results: Replayed[] = [];
-    for (const letter of letters.reverse()) results.push(await this.#one(letter));
-    return results;
+    letters.reverse();
+    for (let at = 0; at < letters.length; at += TOGETHER) {
+      const running = letters.slice(at, at + TOGETHER).map((letter) => this.#one(letter));
+      for (const run of await Promise.all(running)) {
+        if (run.outcome) this.sink.publish(run.outcome);
+        results.push(run.result);
+      }
+    }
+    const found = new Set(results.map(({ id }) => id));
+    const missing = (query.ids ?? []).filter((id) => !found.has(id)).slice(0, limit - results.length);
+    return [...results, ...missing.map((id) => ({ id, reason: NOT_THERE }))];
   }
 
   async #letters(query: Omit<DeadLetterQuery, 'limit' | 'before'>, limit: number): Promise<DeadLetter[]> {
@@ -50,38 +64,21 @@ export class Replayer {
     return letters;
   }
 
-  async #one(letter: DeadLetter): Promise<Replayed> {
+  async #one(letter: DeadLetter): Promise<{ result: Replayed; outcome?: Outcome }> {
     const { id, state: before, topic, payload, payloadSize, qos, received, client, username } = letter;
-    if (payload.length < payloadSize) {
-      return {
-        id,
-        before,
-        state: before,
-        reason: `${ERRORS['not-replayable'].title}: ${ERRORS['not-replayable'].hint}`,
-      };
+    const stays = (reason: string) => ({ result: { id, before, state: before, reason } });
+    if (payload.length < payloadSize)
+      return stays(`${ERRORS['not-replayable'].title}: ${ERRORS['not-replayable'].hint}`);
+    if (before === 'refused') return stays('Access control refused it; publish it again with the right to.');
+    const message = { topic, payload, qos, retain: false, dup: false, received, client, username };
+    try {
+      const outcome = await this.ingest.ingest({ ...message, replayed: true }, id);
+      return { result: { id, before, state: outcome.state }, outcome };
+    } catch (error) {
+      if (error instanceof GlossaError && error.code === 'not-found')
+        return { result: { id, reason: NOT_THERE } };
+      throw error;
     }
-    if (before === 'refused') {
-      return {
-        id,
-        before,
-        state: before,
-        reason: 'Access control refused it; publish it again with the right to.',
-      };
-    }
-    const raw = {
-      topic,
-      payload,
-      qos,
-      retain: false,
-      dup: false,
-      received,
-      client,
-      username,
-      replayed: true,
-    };
-    const outcome = await this.ingest.ingest(raw, id);
-    this.sink.publish(outcome);
-    return { id, before, state: outcome.state };
   }
 }
 

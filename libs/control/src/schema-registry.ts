@@ -56,6 +56,31 @@ export class SchemaRegistry {
     return this.#active.values();
   }
 
+  /** Schemas in service whose observations are of a property. */
+  *using(term: string): Iterable<CompiledSchema> {
+    for (const schema of this.#active.values())
+      for (const property of schema.properties.values())
+        if (property.term === term) {
+          yield schema;
+          break;
+        }
+  }
+
+  /** Makes a changed property effective in the schemas that use it. */
+  recompile(term: string): void {
+    const affected = [...this.using(term)];
+    for (const { document, version, createdAt } of affected) {
+      const checked = checkSchema(document, this.environment, { version, createdAt, examples: false });
+      if (checked.ok) this.#active.set(document.id, checked.schema);
+    }
+    if (affected.length > 0) this.#changedNow();
+  }
+
+  /** Runs a task while no schema is being registered or retired. */
+  exclusively<T>(task: () => Promise<T>): Promise<T> {
+    return this.#turns.take(task);
+  }
+
   /**
    * Checks and compiles without storing, and without running the examples.
    * @throws GlossaError `schema-invalid` with every problem of the document

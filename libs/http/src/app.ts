@@ -9,7 +9,9 @@ import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify';
+import { AccessDirectory } from '#access';
 import { AccessGuard } from './auth/access.guard.js';
+import { signIn } from './auth/sign-in.js';
 import { AccessController } from './accounts/access.controller.js';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { parseJson } from './body.js';
@@ -107,8 +109,25 @@ export async function createHttpApp(options: HttpOptions): Promise<NestFastifyAp
       },
     );
   }
+  signInBeforeBody(app);
   serveDocs(app, options.version);
   return app;
+}
+
+/** Routes that take a body want a token, and no body is read from whoever has none. */
+function signInBeforeBody(app: NestFastifyApplication): void {
+  const access = app.get(AccessDirectory);
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const reads = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS';
+    if (reads || !request.url.startsWith('/api/')) return done();
+    try {
+      signIn(request, access);
+    } catch (error) {
+      return sendProblem(error, request, reply);
+    }
+    done();
+  });
 }
 
 /** OpenAPI at /docs, the document at /docs/openapi.json. */

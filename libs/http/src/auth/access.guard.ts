@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { AccessDirectory, type Permission } from '#access';
 import { GlossaError } from '#model';
 import { PERMISSION, PUBLIC, type SignedRequest } from './requires.js';
+import { signIn } from './sign-in.js';
 
 /** Signs a request in by its bearer token and checks the permission that its route declares. */
 @Injectable()
@@ -19,16 +20,7 @@ export class AccessGuard implements CanActivate {
     ]);
     const request = context.switchToHttp().getRequest<SignedRequest>();
     if (needed === PUBLIC) return true;
-    const { authorization } = request.headers;
-    const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    if (token === undefined) {
-      throw new GlossaError(
-        'unauthenticated',
-        authorization ? 'the Authorization header is not "Bearer <token>"' : 'no token was sent',
-      );
-    }
-    const policy = this.access.authenticateToken(token);
-    if (!policy) throw new GlossaError('unauthenticated', 'the token is unknown or expired');
+    const policy = signIn(request, this.access);
     // A route that declares nothing is open to nobody.
     const decision = needed === undefined ? { allowed: false } : policy.may(needed);
     if (!decision.allowed)

@@ -34,7 +34,7 @@ export class UnitsController {
     const units =
       text === undefined
         ? [...this.hub.units.all()]
-        : this.hub.units.compatibleWith(this.#resolve(text, 'compatibleWith'));
+        : this.hub.units.compatibleWith(this.#resolve(text, 'compatibleWith', 400));
     const sorted = [...units].sort((a, b) => (a.id < b.id ? -1 : 1));
     const { items, next } = pageOf(sorted, ({ id }) => id, { limit, cursor });
     return listPage(items.map(unitJson), next, request, query, this.base);
@@ -59,10 +59,11 @@ export class UnitsController {
     const unit = parameters.required('unit');
     const property = parameters.text('property');
     parameters.check();
-    return unitJson(this.#resolve(unit, 'unit', property));
+    return unitJson(this.#resolve(unit, 'unit', 404, property));
   }
 
-  #resolve(text: string, parameter: string, property?: string): Unit {
+  /** @param unknown status for a spelling that no unit has */
+  #resolve(text: string, parameter: string, unknown: number, property?: string): Unit {
     const known = property === undefined ? undefined : this.hub.property(property);
     if (property !== undefined && !known) {
       const message = `there is no observable property ${property}`;
@@ -83,7 +84,7 @@ export class UnitsController {
     }
     const { code, message, hint } = resolved;
     throw new HttpProblem(
-      code === 'unit-unknown' ? 404 : 400,
+      code === 'unit-unknown' ? unknown : 400,
       new GlossaError(code, message, [problem(parameter, code, message, hint)]),
     );
   }
