@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { bindSchema, comparePatterns, runExamples, type CompiledSchema } from '#mapping';
 import { closeMapping, compile, profile, profileDocument, profileNames } from './support/mapping.js';
 
@@ -24,6 +25,14 @@ describe.each(names)('the profile %s', (name) => {
 
 describe('the profiles together', () => {
   const schemas = names.map(profile);
+
+  it('stand in the list of their folder, with title and topic', () => {
+    const readme = readFileSync(new URL('../../ontologies/profiles/README.md', import.meta.url), 'utf8');
+    const rows = [...readme.matchAll(/^\| \[([\w-]+)\]\(\1\.json\) +\| (.*?) +\| `(.*?)`/gm)];
+    expect(rows.map(([, ...cells]) => cells)).toEqual(
+      schemas.map(({ id, document: { title, topic } }) => [id, title, [topic].flat()[0]]),
+    );
+  });
 
   it('can all be registered: of two with one pattern, at least one says by match which messages it means', () => {
     const open = schemas.filter(({ hasMatch }) => !hasMatch);
