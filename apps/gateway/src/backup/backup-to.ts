@@ -14,9 +14,9 @@ export interface BackupSources {
 /** Writes a consistent copy of everything into a new folder, laid out as the data folder; the service goes on. */
 export async function backupTo(directory: string, sources: BackupSources): Promise<void> {
   await mkdir(directory, { recursive: true });
-  // Observations last: what they refer to is in the copy then.
   await sources.sessions.backup(join(directory, 'sessions'));
-  await sources.control.backup(join(directory, 'control.db'));
   await sources.observations.backup(directory);
+  // After the observations: the schema versions that they refer to are in the copy then.
+  await sources.control.backup(join(directory, 'control.db'));
   await writeFile(join(directory, 'admin-token'), `${sources.adminToken}\n`, { mode: 0o600 });
 }
