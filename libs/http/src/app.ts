@@ -20,6 +20,7 @@ import { FeaturesController } from './features/features.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { DatastreamsController } from './observations/datastreams.controller.js';
 import { ObservationsController } from './observations/observations.controller.js';
+import { sendClientError } from './problem/client-error.js';
 import { ProblemFilter, sendProblem } from './problem/problem.filter.js';
 import { BaseUrl } from './query/pages.js';
 import { PreviewController } from './schemas/preview.controller.js';
@@ -86,6 +87,7 @@ export async function createHttpApp(options: HttpOptions): Promise<NestFastifyAp
     logController: new LogController({ disableRequestLogging: true }),
     loggerInstance: options.logger,
     frameworkErrors: onError,
+    clientErrorHandler: sendClientError,
     // A client that sends its headers or body drop by drop does not keep a socket for ever.
     requestTimeout: 60_000,
     connectionTimeout: 120_000,
