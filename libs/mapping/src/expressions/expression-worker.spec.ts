@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import jsonata from 'jsonata';
 import { ExpressionWorker, type ExpressionResult } from './expression-worker.js';
 
@@ -39,6 +40,9 @@ const HOSTILE: [string, string, string][] = [
   ['a function', '$uppercase', 'failed'],
   ['a lambda with its world', 'function($x) { $x }', 'failed'],
 ];
+
+// A thread may take seconds to start where every core is busy.
+jest.setTimeout(60_000);
 
 const worker = new ExpressionWorker();
 afterAll(() => worker.close());
@@ -206,6 +210,22 @@ describe('closing', () => {
     await closed.close();
     await closed.close();
     expect(closed.restarts).toBe(0);
+  });
+});
+
+describe('a thread that does not answer', () => {
+  it('is ended after the deadline, and another one takes up what waits', async () => {
+    const patient = new ExpressionWorker({ deadlineMs: 60_000 });
+    await patient.evaluate([job('1')]);
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'performance', 'queueMicrotask', 'setImmediate'] });
+    const results = patient.evaluate([job(INFINITE), job('$map([a], function($v) { $v })')]);
+    jest.advanceTimersByTime(60_000);
+    expect(patient.restarts).toBe(0);
+    jest.advanceTimersByTime(5_000);
+    expect(patient.restarts).toBe(1);
+    jest.useRealTimers();
+    expect((await results).map(codeOf)).toEqual(['timeout', 'ok']);
+    await patient.close();
   });
 });
 

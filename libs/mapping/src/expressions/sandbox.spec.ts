@@ -11,6 +11,8 @@ const library = readFileSync(
 const INFINITE = '($f := function() { $f() }; $f())';
 const start = (deadlineMs = 100) => Sandbox.start(library, { deadlineMs, memoryBytes: 64 * 1024 * 1024 });
 
+// Reading jsonata takes QuickJS seconds where every core is busy.
+jest.setTimeout(60_000);
 afterEach(() => jest.restoreAllMocks());
 
 describe('the deadline', () => {
