@@ -11,6 +11,8 @@ import type { SessionStore } from './sessions/session-store.js';
  */
 export class DeviceStatusBoard {
   readonly #connections = new Map<string, number>();
+  /** The account that a device was registered with when it was last looked at. */
+  readonly #accounts = new Map<string, string>();
 
   constructor(
     private readonly devices: DeviceTable,
@@ -20,9 +22,7 @@ export class DeviceStatusBoard {
 
   /** After a start nobody is connected yet. */
   reset(): void {
-    for (const device of this.devices.values()) {
-      if (device.account !== undefined) this.set(device.id, this.#connected(device.account));
-    }
+    for (const device of this.devices.values()) this.registered(device.id);
   }
 
   connected(username: string): void {
@@ -41,10 +41,15 @@ export class DeviceStatusBoard {
     this.#setAccount(username, false);
   }
 
-  /** A device was registered, or with another account. */
+  /** A device was registered: with an account, with another one, or with none any more. */
   registered(device: string): void {
     const account = this.devices.get(device)?.account;
-    if (account !== undefined) this.set(device, this.#connected(account));
+    if (account !== undefined) {
+      this.#accounts.set(device, account);
+      this.set(device, this.#connections.has(account));
+    } else if (this.#accounts.delete(device)) {
+      this.remove(device);
+    }
   }
 
   set(device: string, online: boolean): void {
@@ -56,12 +61,9 @@ export class DeviceStatusBoard {
 
   /** A device that is deleted leaves no retained status behind. */
   remove(device: string): void {
+    this.#accounts.delete(device);
     const topic = statusTopic(device);
     if (this.sessions.retained.has(topic)) this.#publish(topic, '');
-  }
-
-  #connected(account: string): boolean {
-    return this.#connections.has(account);
   }
 
   #setAccount(username: string, online: boolean): void {
