@@ -1,6 +1,7 @@
 import { checkAccount, createToken, hashPassword, type AccessDirectory, type Account } from '#access';
-import { GlossaError, problem } from '#model';
+import { GlossaError, nowMicros, parseInstant, pointer, problem, type Problem } from '#model';
 import type { ControlStore } from '#storage';
+import { Turns } from './turns.js';
 
 /** An account as it is shown: never with its password. */
 export type PublicAccount = Pick<Account, 'username' | 'roles' | 'rules' | 'onDeny'> & {
@@ -16,7 +17,7 @@ export interface TokenInfo {
 
 /** Accounts and tokens: stored, and effective in the access directory at once. */
 export class AccountRegistry {
-  readonly #creating = new Set<string>();
+  readonly #turns = new Turns();
 
   constructor(
     private readonly store: ControlStore,
@@ -29,60 +30,21 @@ export class AccountRegistry {
   }
 
   /** @throws GlossaError `body-invalid`, `already-exists` */
-  async create(body: unknown): Promise<PublicAccount> {
-    const errors = checkAccount(body);
-    if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
-    const input = body as Partial<Account> & { username: string; password?: string };
-    const { username } = input;
-    // Hashing takes a while: the name is taken from now on.
-    if (this.directory.policy(username) || this.#creating.has(username))
-      throw new GlossaError('already-exists', `the account ${username} exists`);
-    this.#creating.add(username);
-    try {
-      return await this.#add(input);
-    } finally {
-      this.#creating.delete(username);
-    }
-  }
-
-  async #add({
-    username,
-    password,
-    roles,
-    rules,
-    onDeny,
-  }: Partial<Account> & { username: string; password?: string }): Promise<PublicAccount> {
-    const account: Account = {
-      username,
-      roles: roles ?? [],
-      rules: rules ?? [],
-      onDeny: onDeny ?? 'ignore',
-      ...(password !== undefined && { passwordHash: await hashPassword(password) }),
-    };
-    await this.store.accounts.put(account);
-    this.directory.put(account);
-    return show(account);
+  create(body: unknown): Promise<PublicAccount> {
+    return this.#turns.take(async () => {
+      const input = checked(body);
+      if (this.directory.policy(input.username))
+        throw new GlossaError('already-exists', `the account ${input.username} exists`);
+      return this.#put(input, undefined);
+    });
   }
 
   /** Replaces roles, rules and onDeny; the password stays unless a new one is given. */
-  async replace(username: string, body: unknown): Promise<PublicAccount> {
-    const before = await this.#account(username);
-    const input =
-      typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body, username } : body;
-    const errors = checkAccount(input);
-    if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
-    const { password, roles, rules, onDeny } = input as Partial<Account> & { password?: string };
-    const passwordHash = password === undefined ? before.passwordHash : await hashPassword(password);
-    const account: Account = {
-      username,
-      roles: roles ?? [],
-      rules: rules ?? [],
-      onDeny: onDeny ?? 'ignore',
-      ...(passwordHash !== undefined && { passwordHash }),
-    };
-    await this.store.accounts.put(account);
-    this.directory.put(account);
-    return show(account);
+  replace(username: string, body: unknown): Promise<PublicAccount> {
+    return this.#turns.take(async () => {
+      const { passwordHash } = await this.#account(username);
+      return this.#put(checked(isObject(body) ? ofPath(username, body) : body), passwordHash);
+    });
   }
 
   async list(limit: number, cursor?: string): Promise<{ items: PublicAccount[]; next?: string }> {
@@ -94,22 +56,25 @@ export class AccountRegistry {
     return show(await this.#account(username));
   }
 
-  async remove(username: string): Promise<void> {
-    await this.#account(username);
-    await this.store.accounts.delete(username);
-    this.directory.remove(username);
+  remove(username: string): Promise<void> {
+    return this.#turns.take(async () => {
+      await this.#account(username);
+      await this.store.accounts.delete(username);
+      this.directory.remove(username);
+    });
   }
 
-  async setPassword(username: string, body: unknown): Promise<void> {
-    const account = await this.#account(username);
-    const password = (body as { password?: unknown } | null)?.password;
-    if (typeof password !== 'string' || password.length < 8 || password.length > 1024) {
-      const error = problem('/password', 'body-invalid', 'a password of 8 to 1,024 characters is required');
-      throw new GlossaError('body-invalid', error.message, [error]);
-    }
-    const changed: Account = { ...account, passwordHash: await hashPassword(password) };
-    await this.store.accounts.put(changed);
-    this.directory.put(changed);
+  setPassword(username: string, body: unknown): Promise<void> {
+    return this.#turns.take(async () => {
+      const account = await this.#account(username);
+      const errors = [...unknownMembers(body, ['password'], 'Give { "password": ... }.')];
+      const password = isObject(body) ? body.password : undefined;
+      const usable = typeof password === 'string' && password.length >= 8 && password.length <= 1024;
+      if (!usable && isObject(body))
+        errors.push(problem('/password', 'body-invalid', 'a password of 8 to 1,024 characters is required'));
+      if (!usable || errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
+      await this.#store({ ...account, passwordHash: await hashPassword(password) });
+    });
   }
 
   /** @returns the token, which is shown this once */
@@ -146,6 +111,25 @@ export class AccountRegistry {
     }
   }
 
+  async #put(input: AccountInput, before: string | undefined): Promise<PublicAccount> {
+    const { username, password, roles = [], rules = [], onDeny = 'ignore' } = input;
+    const passwordHash = password === undefined ? before : await hashPassword(password);
+    const account: Account = {
+      username,
+      roles,
+      rules,
+      onDeny,
+      ...(passwordHash !== undefined && { passwordHash }),
+    };
+    await this.#store(account);
+    return show(account);
+  }
+
+  async #store(account: Account): Promise<void> {
+    await this.store.accounts.put(account);
+    this.directory.put(account);
+  }
+
   async #account(username: string): Promise<Account> {
     const account = await this.store.accounts.get(username);
     if (!account) throw new GlossaError('not-found', `there is no account ${username}`);
@@ -153,17 +137,53 @@ export class AccountRegistry {
   }
 }
 
+type AccountInput = Pick<Account, 'username'> &
+  Partial<Pick<Account, 'roles' | 'rules' | 'onDeny'>> & { readonly password?: string };
+
+function checked(body: unknown): AccountInput {
+  const errors = checkAccount(body);
+  if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
+  return body as AccountInput;
+}
+
+/** The document of an account's path. Answers say only whether there is a password: then it stays. */
+function ofPath(username: string, { password, ...document }: Record<string, unknown>): object {
+  if (document.username !== undefined && document.username !== username) {
+    const message = `the username is ${JSON.stringify(document.username)}, the path says ${username}`;
+    throw new GlossaError('body-invalid', message, [problem('/username', 'body-invalid', message)]);
+  }
+  return {
+    ...document,
+    username,
+    ...(password !== undefined && typeof password !== 'boolean' && { password }),
+  };
+}
+
 function show({ username, roles, rules, onDeny, passwordHash }: Account): PublicAccount {
   return { username, roles, rules, onDeny, password: passwordHash !== undefined };
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function* unknownMembers(body: unknown, known: readonly string[], hint: string): Generator<Problem> {
+  if (!isObject(body)) yield problem('', 'body-invalid', 'the body is no object', hint);
+  else
+    for (const name of Object.keys(body))
+      if (!known.includes(name))
+        yield problem(pointer(name), 'body-invalid', `there is no member ${name} here`, hint);
+}
+
 function expiry(body: unknown): string | undefined {
-  const expires = (body as { expires?: unknown } | null | undefined)?.expires;
-  if (expires === undefined || expires === null) return undefined;
-  const time = typeof expires === 'string' ? Date.parse(expires) : Number.NaN;
-  if (Number.isNaN(time) || time <= Date.now()) {
-    const error = problem('/expires', 'body-invalid', 'expires must be an ISO 8601 time in the future');
-    throw new GlossaError('body-invalid', error.message, [error]);
-  }
-  return new Date(time).toISOString();
+  if (body === undefined || body === null) return undefined;
+  const errors = [
+    ...unknownMembers(body, ['expires'], 'Give { "expires": "2099-12-31T00:00:00Z" }, or nothing.'),
+  ];
+  const expires = isObject(body) ? (body.expires ?? undefined) : undefined;
+  const time = typeof expires === 'string' ? parseInstant(expires)?.t : undefined;
+  if (expires !== undefined && (time === undefined || time <= nowMicros()))
+    errors.push(problem('/expires', 'body-invalid', 'expires must be an ISO 8601 time in the future'));
+  if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
+  return time === undefined ? undefined : new Date(time / 1000).toISOString();
 }

@@ -1,7 +1,8 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccountRegistry, type PublicAccount, type TokenInfo } from '#control';
+import { encodeSegment } from '#model';
 import { Requires } from '../auth/requires.js';
 import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
@@ -45,8 +46,13 @@ export class AccountsController {
     },
   })
   @ApiOperation({ summary: 'Create an account' })
-  create(@Body() body: unknown): Promise<PublicAccount> {
-    return this.accounts.create(body);
+  async create(
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PublicAccount> {
+    const account = await this.accounts.create(body);
+    void reply.header('Location', this.base.iri(`/api/accounts/${encodeSegment(account.username)}`));
+    return account;
   }
 
   @Get()
