@@ -195,6 +195,10 @@ export class Broker implements OutcomeSink {
 
   /** Serves one WebSocket connection with the subprotocol `mqtt` (MQTT 3.1.1, 6). */
   handleWebSocket(socket: WebSocket, request: IncomingMessage): void {
+    // [MQTT-6.0.0-1]
+    socket.on('message', (_, isBinary) => {
+      if (!isBinary) socket.terminate();
+    });
     this.handle(createWebSocketStream(socket), request);
   }
 

@@ -84,6 +84,11 @@ export class Wire {
     return packet;
   }
 
+  /** Waits until what came holds, or the connection ends. */
+  until(holds: () => boolean): Promise<void> {
+    return eventually(() => holds() || this.closed);
+  }
+
   /** Resolves when the gateway has closed the connection. */
   ended(): Promise<void> {
     return eventually(
