@@ -90,9 +90,15 @@ async function build(config: Config, logger: Logger, opened: Closer[]) {
   );
   const accounts = new AccountRegistry(control, access);
   await accounts.load();
-  const deviceRegistry = new DeviceRegistry(control, observations, devices, series, (error) => {
-    logger.error({ err: error }, 'new devices could not be written; they are tried again');
-  });
+  const deviceRegistry = new DeviceRegistry(
+    control,
+    observations,
+    devices,
+    series,
+    atMostEvery(60_000, ({ message }: Error) =>
+      logger.error({ reason: message }, 'new devices could not be written; they are tried again'),
+    ),
+  );
   await deviceRegistry.load();
 
   const ingest = new Ingest(observations, series, devices, schemas.snapshot());
@@ -186,11 +192,23 @@ async function build(config: Config, logger: Logger, opened: Closer[]) {
       await Promise.all(upstreams.map((upstream) => upstream.close()));
       await broker.close();
       await worker.close();
-      await deviceRegistry.flush();
+      // Devices that cannot be written now are taken from the series at the next start.
+      await deviceRegistry.flush().catch(() => undefined);
       await observations.close();
       await control.close();
       lock.release();
     },
+  };
+}
+
+/** What goes on failing, several times a second, is told once in a while. */
+function atMostEvery<T>(ms: number, tell: (what: T) => void): (what: T) => void {
+  let last = -Infinity;
+  return (what) => {
+    const now = performance.now();
+    if (now - last < ms) return;
+    last = now;
+    tell(what);
   };
 }
 

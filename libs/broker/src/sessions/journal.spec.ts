@@ -95,6 +95,30 @@ describe('Journal', () => {
     expect(journal.failure).toBeInstanceOf(Error);
   });
 
+  it('writes what it could not, in order, as soon as it can', async () => {
+    let journal = await journalAt();
+    journal.put('a:0', 0);
+    await journal.flush();
+    // The disk is full for a while.
+    const { db } = journal as unknown as { db: { batch: (operations: object[]) => Promise<void> } };
+    const batch = db.batch.bind(db);
+    db.batch = () => Promise.reject(new Error('No space left on device'));
+    journal.put('a:1', 1);
+    journal.del('a:0');
+    await journal.flush();
+    journal.put('a:1', 2);
+    journal.put('a:2', 2);
+    await journal.flush();
+    expect(journal.failure?.message).toBe('No space left on device');
+    db.batch = batch;
+    while (journal.failure) await new Promise((resolve) => setTimeout(resolve, 20));
+    journal = await reopen(journal);
+    expect(await entriesOf(journal, 'a:')).toEqual([
+      ['a:1', 2],
+      ['a:2', 2],
+    ]);
+  });
+
   it('without a folder keeps nothing and never fails', async () => {
     const journal = await Journal.open(undefined);
     journal.put('a:1', 1);

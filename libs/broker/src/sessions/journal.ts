@@ -2,16 +2,22 @@ import { Level } from 'level';
 
 type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
+const RETRY_MS = 1000;
+
 /**
  * The durable side of sessions: a LevelDB folder that mirrors what memory holds. Writes are collected for one
  * turn of the event loop and written in order; memory is the authority, so nothing waits for a read.
  */
 export class Journal {
   #pending: Operation[] = [];
+  /** What could not be written, the newest for each key: it goes first when the disk takes it again. */
+  readonly #unwritten = new Map<string, Operation>();
+  #retry: NodeJS.Timeout | undefined;
   /** The write under way, and the one that takes what is pending. */
   #writing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #failure: Error | undefined;
+  #closed = false;
 
   private constructor(private readonly db: Level | undefined) {}
 
@@ -69,6 +75,8 @@ export class Journal {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
     await this.flush();
     await this.db?.close();
   }
@@ -78,19 +86,29 @@ export class Journal {
     this.#next ??= this.#write();
   }
 
+  #writeLater(): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      this.#next ??= this.#write();
+    }, RETRY_MS).unref();
+  }
+
   async #write(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     await this.#writing;
-    const operations = this.#pending;
+    const operations = [...this.#unwritten.values(), ...this.#pending];
     this.#pending = [];
     this.#writing = this.#next;
     this.#next = undefined;
     try {
       await this.db!.batch(operations);
       this.#failure = undefined;
+      this.#unwritten.clear();
     } catch (error) {
       // Sessions degrade to memory while the disk is full; observations have their own durable path.
       this.#failure = error as Error;
+      for (const operation of operations) this.#unwritten.set(operation.key, operation);
+      if (!this.#closed) this.#writeLater();
     }
   }
 }

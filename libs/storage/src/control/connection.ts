@@ -73,9 +73,14 @@ export class ControlConnection {
       throw error;
     }
     const rollback = async () => {
-      // SQLite may have rolled back already, as it does when the disk is full.
-      await inner.executeScript('rollback').catch(() => undefined);
-      leave();
+      try {
+        // The adapter throws at once, not by its promise.
+        await inner.executeScript('rollback');
+      } catch {
+        // SQLite has rolled back already, as it does when the disk is full.
+      } finally {
+        leave();
+      }
     };
     return {
       provider: this.provider,
