@@ -60,7 +60,8 @@ async function sink(job, i, filter, qos, counts) {
   await once(socket, 'data');
   let acks = [];
   const walker = new Walker((first, buffer, start, end) => {
-    if (first >> 4 !== 3) return;
+    // Retained messages are of an earlier run.
+    if (first >> 4 !== 3 || (first & 1) === 1) return;
     counts.received++;
     counts.bytes += end - start;
     if ((first & 6) === 0) return;

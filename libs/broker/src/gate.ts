@@ -15,9 +15,9 @@ export interface GateBudget {
 }
 
 const BUDGET: GateBudget = {
-  clientMessages: 1000,
+  clientMessages: 500,
   clientBytes: 8 * 1024 * 1024,
-  messages: 4000,
+  messages: 1000,
   bytes: 16 * 1024 * 1024,
 };
 

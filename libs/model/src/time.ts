@@ -22,6 +22,40 @@ export function formatMicros(t: Micros): string {
   return `${cachedText}${three}${rest < 10 ? `00${rest}` : rest < 100 ? `0${rest}` : `${rest}`}Z`;
 }
 
+/** Bytes that {@link writeMicros} writes at most, years of six digits included. */
+export const MICROS_BYTES = 30;
+
+/** `YYYY-MM-DDTHH:MM:SS.` of the last second written. */
+let cachedBytes = new Uint8Array(0);
+let cachedBytesSecond = Number.NaN;
+
+/** Writes what {@link formatMicros} prints into a buffer with room for it; answers where it ends. Makes no text. */
+export function writeMicros(target: Uint8Array, at: number, t: Micros): number {
+  const second = Math.floor(t / 1_000_000);
+  if (second !== cachedBytesSecond) {
+    cachedBytes = Buffer.from(new Date(second * 1000).toISOString().slice(0, -4), 'latin1');
+    cachedBytesSecond = second;
+  }
+  const prefix = cachedBytes;
+  for (let i = 0; i < prefix.length; i++) target[at++] = prefix[i]!;
+  const micros = t - second * 1_000_000;
+  const millis = Math.floor(micros / 1000);
+  const rest = micros - millis * 1000;
+  at = writeThree(target, at, millis);
+  if (rest !== 0) at = writeThree(target, at, rest);
+  target[at++] = 0x5a;
+  return at;
+}
+
+function writeThree(target: Uint8Array, at: number, value: number): number {
+  const hundreds = (value / 100) | 0;
+  const tens = ((value / 10) | 0) - hundreds * 10;
+  target[at] = 0x30 + hundreds;
+  target[at + 1] = 0x30 + tens;
+  target[at + 2] = 0x30 + value - hundreds * 100 - tens * 10;
+  return at + 3;
+}
+
 const ISO =
   /^([+-]\d{6}|\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?$/;
 

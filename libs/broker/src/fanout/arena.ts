@@ -12,6 +12,8 @@ export interface Encoded {
 }
 
 const PUBLISH = 0x30;
+/** Of most messages: two length bytes. Others are moved. */
+const FIXED_HEADER = 3;
 
 /** Bytes of the variable byte integer that writes a remaining length (MQTT 3.1.1, 2.2.3). */
 function lengthBytes(length: number): number {
@@ -76,27 +78,31 @@ export class Arena {
   /** Appends a message; `topic` is its UTF-8. */
   append(topic: Buffer, payload: string): Encoded {
     // A UTF-16 unit takes at most three bytes.
-    this.reserve(topic.length + payload.length * 3 + 7);
+    const at = this.begin(topic, payload.length * 3);
+    return this.end(topic, at, at + this.buffer.write(payload, at, 'utf8'));
+  }
+
+  /** Makes room for a message with a payload of `bound` bytes at most; answers where the payload is to be written. */
+  begin(topic: Buffer, bound: number): number {
+    this.reserve(topic.length + bound + 7);
+    return this.length + FIXED_HEADER + 2 + topic.length;
+  }
+
+  /** Completes the message whose payload was written from `payloadAt` to `end`. */
+  end(topic: Buffer, payloadAt: number, end: number): Encoded {
     const { buffer } = this;
     const start = this.length;
-    // Most messages take two length bytes; the rest moves.
-    let topicAt = start + 3;
-    let payloadAt = topicAt + 2 + topic.length;
-    const size = buffer.write(payload, payloadAt, 'utf8');
-    const remaining = 2 + topic.length + size;
-    const shift = lengthBytes(remaining) - 2;
-    if (shift !== 0) {
-      buffer.copyWithin(payloadAt + shift, payloadAt, payloadAt + size);
-      topicAt += shift;
-      payloadAt += shift;
-    }
+    const remaining = 2 + topic.length + end - payloadAt;
+    const shift = lengthBytes(remaining) + 1 - FIXED_HEADER;
+    if (shift !== 0) buffer.copyWithin(payloadAt + shift, payloadAt, end);
+    const topicAt = start + FIXED_HEADER + shift;
     buffer[start] = PUBLISH;
     writeLength(buffer, start + 1, remaining);
     buffer[topicAt] = topic.length >>> 8;
     buffer[topicAt + 1] = topic.length & 255;
     topic.copy(buffer, topicAt + 2);
-    this.length = payloadAt + size;
-    return { start, topic: topicAt, payload: payloadAt, end: this.length };
+    this.length = end + shift;
+    return { start, topic: topicAt, payload: payloadAt + shift, end: this.length };
   }
 
   /** Makes room for more bytes after {@link length}. */

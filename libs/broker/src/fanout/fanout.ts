@@ -1,8 +1,8 @@
 import type { Client } from 'aedes';
 import { matches } from '#access';
 import type { Outcome, OutcomeSink } from '#ingest';
-import type { Qos, Series } from '#model';
-import { semanticTopic, type ObservationRenderer } from '#semantics';
+import type { ObservationRecord, Qos, Series } from '#model';
+import { ObservationEncoder, semanticTopic, type ObservationRenderer } from '#semantics';
 import { nextPacketId, policyOf, type ClientInternals } from '../client-internals.js';
 import { mqttTrie } from '../mqtt-trie.js';
 import type { SessionStore } from '../sessions/session-store.js';
@@ -72,12 +72,14 @@ export class Fanout implements OutcomeSink {
   readonly #slowBytes: number;
   /** Since when more than that waits for a client. */
   readonly #slowSince = new Map<Client, number>();
+  readonly #encoder: ObservationEncoder;
   #arena: Arena | undefined;
   #touched = new Set<Subscriber>();
   /** Messages handed to subscribers since start. */
   delivered = 0;
 
   constructor(private readonly options: FanoutOptions) {
+    this.#encoder = new ObservationEncoder(options.renderer);
     this.#maxBuffered = options.maxBuffered ?? MAX_BUFFERED;
     this.#slowBytes = Math.min(SLOW_BYTES, this.#maxBuffered);
   }
@@ -165,7 +167,7 @@ export class Fanout implements OutcomeSink {
       const targets = this.#targetsOf(record.series);
       // Nothing is rendered for nobody.
       if (targets.direct.length === 0 && (raw.qos === 0 || targets.sessions.length === 0)) continue;
-      this.#deliver(targets, this.options.renderer.json(record), raw.qos);
+      this.#deliver(targets, record, raw.qos);
     }
     if (outcome.rejections.length > 0) {
       for (const { topic, payload } of rejectionMessages(outcome)) this.send(topic, payload, raw.qos);
@@ -197,14 +199,14 @@ export class Fanout implements OutcomeSink {
     return { topic, bytes: Buffer.from(topic), direct: [...best.values()], sessions };
   }
 
-  #deliver(targets: Targets, payload: string, qos: Qos): void {
+  #deliver(targets: Targets, payload: string | ObservationRecord, qos: Qos): void {
     const { direct, sessions, topic, bytes } = targets;
     if (direct.length > 0) {
       if (!this.#arena) {
         this.#arena = Arena.take();
         setImmediate(() => this.flush());
       }
-      const encoded = this.#arena.append(bytes, payload);
+      const encoded = this.#encode(this.#arena, bytes, payload);
       for (const { subscriber, qos: granted, kept } of direct) {
         if (kept && qos > 0) continue;
         this.#touched.add(subscriber);
@@ -220,8 +222,21 @@ export class Fanout implements OutcomeSink {
         }
       }
     }
-    if (qos > 0 && sessions.length > 0) this.#keep(topic, payload, qos, sessions);
+    if (qos > 0 && sessions.length > 0) {
+      this.#keep(
+        topic,
+        typeof payload === 'string' ? payload : this.options.renderer.json(payload),
+        qos,
+        sessions,
+      );
+    }
     if (this.#arena && this.#arena.length >= FLUSH_BYTES) this.flush();
+  }
+
+  #encode(arena: Arena, topic: Buffer, payload: string | ObservationRecord): Encoded {
+    if (typeof payload === 'string') return arena.append(topic, payload);
+    const at = arena.begin(topic, this.#encoder.bound(payload));
+    return arena.end(topic, at, this.#encoder.write(payload, arena.buffer, at));
   }
 
   #keep(topic: string, payload: string, qos: Qos, sessions: Targets['sessions']): void {

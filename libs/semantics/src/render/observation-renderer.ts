@@ -53,6 +53,12 @@ export class ObservationRenderer {
     return JSON.parse(this.json(record, options)) as object;
   }
 
+  /** What every observation of a series and schema has in common, around its times and its result. */
+  constantParts(series: Series, schema: SchemaRef): { head: string; middle: string; tail: string } {
+    const { head, middle } = this.#frame(series);
+    return { head: this.#contextHead + head, middle, tail: `,"schema":${this.#schema(schema)}` };
+  }
+
   #frame(series: Series): Frame {
     const cached = this.#frames.get(series.id);
     if (cached) return cached;

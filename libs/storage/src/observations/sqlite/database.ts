@@ -24,7 +24,7 @@ export function openForWriting({ directory, durability, maxPages }: WriterSettin
     const db = new Database(file);
     try {
       db.pragma('journal_mode = WAL');
-      db.pragma(`synchronous = ${durability === 'fsync' ? 'FULL' : 'OFF'}`);
+      db.pragma(`synchronous = ${durability === 'fsync' ? 'FULL' : 'NORMAL'}`);
       db.pragma('wal_autocheckpoint = 8000');
       db.pragma('journal_size_limit = 67108864');
       db.pragma('cache_size = -32768');

@@ -56,6 +56,7 @@ export class ReaderClient {
     const worker = new Worker(new URL(import.meta.resolve('#workers/reader')), {
       workerData: { directory: this.directory },
       name: 'glossa-reader',
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
     });
     this.worker = worker;
     let reason = 'it was ended';

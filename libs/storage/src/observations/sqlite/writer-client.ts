@@ -81,6 +81,7 @@ export class WriterClient {
     const worker = new Worker(new URL(import.meta.resolve('#workers/writer')), {
       workerData: this.settings,
       name: 'glossa-writer',
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     this.worker = worker;
     let reason = 'it was ended';

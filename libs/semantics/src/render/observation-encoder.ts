@@ -1,0 +1,112 @@
+import { MICROS_BYTES, writeMicros, type ObservationRecord, type SchemaRef, type Series } from '#model';
+import type { ObservationRenderer } from './observation-renderer.js';
+
+/** The bytes around times and value that do not change from one observation of a series to the next. */
+interface Frame {
+  readonly series: Series;
+  readonly schema: SchemaRef;
+  readonly head: Buffer;
+  readonly middle: Buffer;
+  /** Between result time and value. */
+  readonly result: Buffer;
+  readonly tail: Buffer;
+  /** Bytes of an observation at most. */
+  readonly bound: number;
+}
+
+const RESULT_TIME = Buffer.from('","resultTime":"');
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
+/** Digits of a double, sign, point and exponent; `~` and an nth. */
+const NUMBER_BYTES = 32;
+const MAX_FRAMES = 100_000;
+
+/**
+ * Writes observations into a buffer, byte for byte what {@link ObservationRenderer.json} prints. The constant bytes
+ * of a series are encoded once and copied, so that an observation of the usual kind (a quantity or state, unflagged)
+ * makes no text for the garbage collector; the others are printed and copied.
+ */
+export class ObservationEncoder {
+  #frames: (Frame | undefined)[] = [];
+  #count = 0;
+
+  constructor(private readonly renderer: ObservationRenderer) {}
+
+  /** Bytes that {@link write} needs at most. */
+  bound(record: ObservationRecord): number {
+    return (this.#frameOf(record)?.bound ?? this.renderer.json(record).length * 3) + NUMBER_BYTES;
+  }
+
+  /** Writes at a place with room for {@link bound}; answers where it ends. */
+  write(record: ObservationRecord, target: Buffer, at: number): number {
+    const frame = this.#frameOf(record);
+    if (!frame) return at + target.write(this.renderer.json(record), at);
+    const { head, middle, result, tail } = frame;
+    const { time, nth, value, resultTime } = record;
+    at += head.copy(target, at);
+    const timeAt = at;
+    at = writeMicros(target, at, time);
+    const timeEnd = at;
+    if (nth > 0) at = writeAscii(target, at, `~${nth + 1}`);
+    at += middle.copy(target, at);
+    target.copyWithin(at, timeAt, timeEnd);
+    at += timeEnd - timeAt;
+    at += RESULT_TIME.copy(target, at);
+    at = resultTime === time ? copyTime(target, at, timeAt, timeEnd) : writeMicros(target, at, resultTime);
+    at += result.copy(target, at);
+    if (typeof value === 'number') at = writeAscii(target, at, String(value));
+    else at += (value ? TRUE : FALSE).copy(target, at);
+    return at + tail.copy(target, at);
+  }
+
+  /** Undefined for what is printed instead. */
+  #frameOf({ series, schema, flags }: ObservationRecord): Frame | undefined {
+    if (flags !== 0 || (series.type !== 'quantity' && series.type !== 'state')) return undefined;
+    const known = this.#frames[series.id];
+    if (known && known.series === series && known.schema === schema) return known;
+    return this.#make(series, schema);
+  }
+
+  #make(series: Series, schema: SchemaRef): Frame {
+    const parts = this.renderer.constantParts(series, schema);
+    const quantity = series.type === 'quantity';
+    const unit = quantity ? `,"unit":"unit:${series.unit}"}` : '';
+    const head = Buffer.from(parts.head);
+    const middle = Buffer.from(parts.middle);
+    const result = Buffer.from(
+      quantity ? '","hasResult":{"type":"QuantityValue","numericValue":' : '","hasSimpleResult":',
+    );
+    const tail = Buffer.from(`${unit}${parts.tail}}`);
+    const constant = head.length + middle.length + RESULT_TIME.length + result.length + tail.length;
+    const frame = {
+      series,
+      schema,
+      head,
+      middle,
+      result,
+      tail,
+      bound: constant + 3 * MICROS_BYTES + NUMBER_BYTES,
+    };
+    if (series.id > 0 && schema.id > 0) this.#remember(frame);
+    return frame;
+  }
+
+  #remember(frame: Frame): void {
+    if (this.#count >= MAX_FRAMES) {
+      this.#frames = [];
+      this.#count = 0;
+    }
+    if (!this.#frames[frame.series.id]) this.#count++;
+    this.#frames[frame.series.id] = frame;
+  }
+}
+
+function copyTime(target: Buffer, at: number, from: number, to: number): number {
+  target.copyWithin(at, from, to);
+  return at + to - from;
+}
+
+function writeAscii(target: Buffer, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) target[at + i] = text.charCodeAt(i);
+  return at + text.length;
+}
