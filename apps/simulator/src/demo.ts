@@ -24,7 +24,7 @@ const SHOWN = new Set([
   'FluidPressure',
 ]);
 const ROUND_MS = 1000;
-/** Where nothing redraws (a pipe, a log), one picture in this many rounds. */
+/** Where nothing redraws (a pipe, a log), one picture in this many rounds, and one at the end. */
 const STILL_ROUNDS = 5;
 
 /** How the families say a property. */
@@ -168,7 +168,7 @@ async function show(fleet: Fleet, table: LiveTable, footer: readonly string[]): 
     await fleet.publishOnce();
     await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
     const terminal = process.stdout.isTTY;
-    if (!terminal && round > 1 && round % STILL_ROUNDS !== 0) continue;
+    if (!terminal && round > 1 && round % STILL_ROUNDS !== 0 && round !== rounds) continue;
     const picture = [...table.render(process.stdout.columns || 120), '', ...footer, ''].join('\n');
     process.stdout.write(terminal ? `\u001b[H\u001b[2J${picture}` : picture);
   }
