@@ -21,8 +21,10 @@ import { MessagesController } from './messages/messages.controller.js';
 import { DatastreamsController } from './observations/datastreams.controller.js';
 import { ObservationsController } from './observations/observations.controller.js';
 import { sendClientError } from './problem/client-error.js';
+import { tellAllowedMethods } from './problem/allowed-methods.js';
 import { ProblemFilter, sendProblem } from './problem/problem.filter.js';
 import { BaseUrl } from './query/pages.js';
+import { QueryGuard } from './query/query.guard.js';
 import { PreviewController } from './schemas/preview.controller.js';
 import { SchemasController } from './schemas/schemas.controller.js';
 import { BackupController } from './system/backup.controller.js';
@@ -62,6 +64,7 @@ export class HttpModule {
         { provide: BaseUrl, useValue: new BaseUrl(baseUrl) },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_GUARD, useClass: QueryGuard },
       ],
     };
   }
@@ -102,6 +105,8 @@ export async function createHttpApp(options: HttpOptions): Promise<NestFastifyAp
   };
   const app = await NestFactory.create<NestFastifyApplication>(options.root as Type, adapter, settings);
   const fastify = adapter.getInstance();
+  // Fastify takes plain text as well, which is no document of ours.
+  fastify.removeAllContentTypeParsers();
   for (const type of ['application/json', 'application/ld+json']) {
     fastify.addContentTypeParser(
       type,
@@ -111,6 +116,7 @@ export async function createHttpApp(options: HttpOptions): Promise<NestFastifyAp
       },
     );
   }
+  tellAllowedMethods(fastify);
   signInBeforeBody(app);
   serveDocs(app, options.version);
   return app;

@@ -6,6 +6,7 @@ import { Ingest } from '#ingest';
 import { paths, type Device } from '#model';
 import { Requires } from '../auth/requires.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
+import { ReadsQuery } from '../query/query.guard.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 import { checkDevice } from './translate.js';
 
@@ -68,6 +69,7 @@ export class DevicesController {
   }
 
   @Delete(':id')
+  @ReadsQuery()
   @Requires('devices:write')
   @ApiQuery({
     name: 'purge',

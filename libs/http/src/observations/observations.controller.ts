@@ -17,6 +17,7 @@ import { ObservationRenderer, documentToRdf } from '#semantics';
 import { Policy, Requires } from '../auth/requires.js';
 import { negotiate } from '../query/negotiate.js';
 import { BaseUrl } from '../query/pages.js';
+import { ReadsQuery } from '../query/query.guard.js';
 import { Parameters, openCursor, type RawQuery } from '../query/parameters.js';
 import { OBSERVATION_TYPES, contentType, formatOf, type ObservationType } from './formats.js';
 import {
@@ -188,6 +189,7 @@ export class ObservationsController {
   }
 
   @Delete()
+  @ReadsQuery()
   @Requires('observations:delete')
   @ApiQuery({ name: 'datastream', type: String })
   @ApiQuery({ name: 'from', type: String, required: false })

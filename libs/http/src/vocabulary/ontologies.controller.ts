@@ -57,7 +57,8 @@ export class OntologiesController {
   @Public()
   @ApiProduces('application/ld+json')
   @ApiOperation({ summary: 'The JSON-LD context of everything that is served' })
-  context(@Res() reply: FastifyReply): void {
+  context(@Query() query: RawQuery, @Res() reply: FastifyReply): void {
+    new Parameters(query, []).check();
     void reply
       .type('application/ld+json; charset=utf-8')
       .header('Cache-Control', 'public, max-age=86400')
