@@ -148,4 +148,17 @@ describe('an acknowledgement', () => {
     await subscriber.until(({ length }) => length >= 2);
     expect(await count(`left-${qos}`)).toBe(1);
   });
+
+  it('of QoS 2 comes for as many as a client sends before it reads one', async () => {
+    const wire = await Wire.signIn(gateway.mqttPort, { clientId: 'burst' });
+    const count = 8000;
+    const ids = Array.from({ length: count }, (_, i) => i + 1);
+    wire.publish(...ids.map((id) => ({ topic: 'plant/burst', payload: '', qos: 2 as const, id })));
+    await wire.next('pubrec', count);
+    expect(wire.ids('pubrec')).toEqual(ids);
+    wire.send(...ids.map((messageId) => ({ cmd: 'pubrel' as const, messageId })));
+    await wire.next('pubcomp', count);
+    expect(wire.ids('pubcomp')).toEqual(ids);
+    await wire.cut();
+  });
 });

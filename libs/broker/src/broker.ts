@@ -88,8 +88,10 @@ export class Broker implements OutcomeSink {
       persistence: this.#sessions,
       // A client may pipeline behind CONNECT before it is answered.
       queueLimit: 1000,
-      // A stopped reader holds 64 MiB for a minute by default.
-      drainTimeout: 10_000,
+      // A client may send this many of QoS 2 before it reads their PUBRECs; aedes ends it at 1,000.
+      maxInflightInbound: 20_000,
+      // For who reads nothing at all: what may wait for a slow reader is bounded in the fan-out.
+      drainTimeout: 60_000,
       preConnect: (client, packet, done) => {
         const { clientId, clean } = packet;
         // [MQTT-3.1.3-8]: an empty id needs a clean session.
