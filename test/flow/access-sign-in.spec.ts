@@ -16,12 +16,12 @@ describe('sign-in', () => {
   /** Signs in and answers the return code. */
   async function signIn(username: string | undefined, password: string | undefined): Promise<number> {
     const wire = await Wire.open(gateway.mqttPort);
-    const { username: _u, password: _p, ...anonymous } = connectPacket();
-    wire.send({
-      ...anonymous,
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password: Buffer.from(password) }),
-    });
+    const packet = connectPacket();
+    delete packet.username;
+    delete packet.password;
+    if (username !== undefined) packet.username = username;
+    if (password !== undefined) packet.password = Buffer.from(password);
+    wire.send(packet);
     const { returnCode } = await wire.next('connack');
     if (returnCode !== 0) await wire.ended();
     else await wire.cut();

@@ -17,7 +17,7 @@ describe('an acknowledgement', () => {
 
   afterAll(() => gateway.stop());
 
-  const count = async (device: string) => {
+  const count = async (device: string): Promise<number> => {
     const { body } = await gateway.rest().get(`/api/observations?device=${device}`);
     return body.member.length;
   };

@@ -14,6 +14,9 @@ function temperatures({ received }: MqttTester, topic: string): number[] {
     .map((message) => message.temperature ?? message.hasResult.numericValue);
 }
 
+/** What keys of a journal might take for their own. */
+const LASTING = 'lasting:0/ü%41;';
+
 describe('a persistent session', () => {
   let gateway: TestGateway;
 
@@ -71,7 +74,7 @@ describe('a persistent session', () => {
   });
 
   it('lasts over a restart, with what its client had and had not acknowledged', async () => {
-    const wire = await Wire.signIn(gateway.mqttPort, { clientId: 'lasting', clean: false });
+    const wire = await Wire.signIn(gateway.mqttPort, { clientId: LASTING, clean: false });
     wire.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: raw('lasting'), qos: 2 }] });
     await wire.next('suback');
     await measure('lasting', [1, 2, 3], 2);
@@ -85,7 +88,7 @@ describe('a persistent session', () => {
     await measure('lasting', [4], 2);
     gateway = await gateway.restart();
     await measure('lasting', [5], 2);
-    const back = await Wire.signIn(gateway.mqttPort, { clientId: 'lasting', clean: false });
+    const back = await Wire.signIn(gateway.mqttPort, { clientId: LASTING, clean: false });
     expect(back.all('connack')[0]).toMatchObject({ sessionPresent: true });
     await back.next('publish', 3);
     expect(back.all('pubrel').map(({ messageId }) => messageId)).toEqual([second]);
@@ -217,5 +220,47 @@ describe('a persistent session', () => {
     const twin = await Wire.signIn(gateway.mqttPort, { clientId: 'flapping', clean: false });
     await wire.ended();
     await twin.cut();
+  });
+
+  it('is answered with CONNACK first, whatever is going on', async () => {
+    const session = { clientId: 'first', clean: false };
+    let wire = await Wire.signIn(gateway.mqttPort, session);
+    const subscriptions = [raw('first'), semantic('first')].flatMap((topic) => [
+      { topic, qos: 0 as const },
+      { topic: topic.replace('first', '+'), qos: 1 as const },
+    ]);
+    wire.send({ cmd: 'subscribe', messageId: 1, subscriptions });
+    await wire.next('suback');
+    const sender = await Wire.signIn(gateway.mqttPort);
+    let id = 0;
+    const traffic = setInterval(() => {
+      for (const qos of [0, 1] as const)
+        sender.publish({ topic: raw('first'), payload: { temperature: 1 }, qos, id: (++id % 60_000) + 1 });
+    }, 0);
+    for (let i = 0; i < 25; i++) {
+      await wire.cut();
+      wire = await Wire.signIn(gateway.mqttPort, session);
+      await wire.next('publish');
+      expect(wire.packets[0]).toMatchObject({ cmd: 'connack', sessionPresent: true });
+    }
+    clearInterval(traffic);
+    await wire.cut();
+    await sender.cut();
+  });
+
+  it('takes as many filters as one SUBSCRIBE holds, at once', async () => {
+    const filters = Array.from({ length: 3000 }, (_, i) => ({ topic: `many/${i}/#`, qos: 1 as const }));
+    const wire = await Wire.signIn(gateway.mqttPort, { clientId: 'many', clean: false });
+    const began = performance.now();
+    wire.send({ cmd: 'subscribe', messageId: 1, subscriptions: filters });
+    const { granted } = await wire.next('suback');
+    expect(granted).toEqual(filters.map(() => 1));
+    expect(performance.now() - began).toBeLessThan(3000);
+    await wire.cut();
+    const sender = await gateway.mqtt();
+    for (const i of [0, 1500, 2999]) await sender.publish(`many/${i}/x`, 'x');
+    const back = await Wire.signIn(gateway.mqttPort, { clientId: 'many', clean: false });
+    await back.next('publish', 3);
+    await back.cut();
   });
 });

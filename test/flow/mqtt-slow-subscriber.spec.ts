@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { generate } from 'mqtt-packet';
+import WebSocket from 'ws';
 import { eventually } from './support/eventually.js';
 import { TestGateway } from './support/gateway.js';
 import { register } from './support/plant.js';
-import { Wire } from './support/wire.js';
+import { connectPacket, Wire } from './support/wire.js';
 
 const MiB = 1024 * 1024;
 const ITEMS = 250;
@@ -61,6 +64,28 @@ describe('a subscriber that stops reading', () => {
       await sender.cut();
     },
   );
+
+  it('is dropped over WebSocket too', async () => {
+    const socket = new WebSocket(`${gateway.httpUrl.replace('http', 'ws')}/mqtt`, 'mqtt');
+    await once(socket, 'open');
+    socket.send(generate(connectPacket({ clientId: 'stopped over WebSocket' })));
+    await once(socket, 'message');
+    socket.send(generate({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'large/#', qos: 0 }] }));
+    await once(socket, 'message');
+    socket.pause();
+    const sender = await Wire.signIn(gateway.mqttPort);
+    const payload = Buffer.alloc(MiB, 'x');
+    let sent = 0;
+    while (!dropped.some(({ client }) => client === 'stopped over WebSocket')) {
+      expect(sent).toBeLessThan(90);
+      sender.publish({ topic: `large/${sent}`, payload, id: ++sent });
+      await sender.next('puback', sent);
+    }
+    socket.on('error', () => undefined);
+    socket.resume();
+    await once(socket, 'close');
+    await sender.cut();
+  });
 
   it('of semantic messages is dropped after a while, and delays nobody', async () => {
     const slow = await stopped('semantic/#', 0);

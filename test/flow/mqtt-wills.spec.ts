@@ -53,6 +53,9 @@ describe('a will', () => {
     const breaker = await Wire.signIn(gateway.mqttPort, { will: will({ topic: 'wills/breaker' }) });
     breaker.socket.write(Buffer.from([0xf0, 0]));
     await watcher.next(({ topic }) => topic === 'wills/breaker');
+    const malformed = await Wire.signIn(gateway.mqttPort, { will: will({ topic: 'wills/malformed' }) });
+    malformed.publish({ topic: 'a\u0000b', id: 1 });
+    await watcher.next(({ topic }) => topic === 'wills/malformed');
     await Wire.signIn(gateway.mqttPort, { keepalive: 1, will: will({ topic: 'wills/silent' }) });
     await watcher.next(({ topic }) => topic === 'wills/silent');
     const first = await Wire.signIn(gateway.mqttPort, {
