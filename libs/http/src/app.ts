@@ -15,6 +15,8 @@ import { signIn } from './auth/sign-in.js';
 import { AccessController } from './accounts/access.controller.js';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { parseJson } from './body.js';
+import { errorPage } from './docs/error-page.js';
+import { complete } from './docs/openapi.js';
 import { DevicesController } from './devices/devices.controller.js';
 import { FeaturesController } from './features/features.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
@@ -138,7 +140,7 @@ function signInBeforeBody(app: NestFastifyApplication): void {
   });
 }
 
-/** OpenAPI at /docs, the document at /docs/openapi.json. */
+/** OpenAPI at /docs, the document at /docs/openapi.json, the error catalogue at /docs/errors. */
 function serveDocs(app: NestFastifyApplication, version: string): void {
   const config = new DocumentBuilder()
     .setTitle('Glossa')
@@ -146,7 +148,12 @@ function serveDocs(app: NestFastifyApplication, version: string): void {
     .setVersion(version)
     .addBearerAuth()
     .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config), {
+  const errors = errorPage();
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .get('/docs/errors', (_request, reply) => reply.type('text/html; charset=utf-8').send(errors));
+  SwaggerModule.setup('docs', app, () => complete(SwaggerModule.createDocument(app, config)), {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
   });

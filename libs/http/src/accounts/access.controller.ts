@@ -2,6 +2,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { AccessDirectory } from '#access';
 import { GlossaError } from '#model';
+import { Answers } from '../docs/answers.js';
 import { Requires } from '../auth/requires.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 
@@ -21,6 +22,7 @@ export class AccessController {
     type: String,
     description: 'A topic to publish to, or a filter to subscribe to',
   })
+  @Answers('AccessDecision')
   @ApiOperation({ summary: 'May an account do this, and which rule says so' })
   check(@Query() query: RawQuery): { allowed: boolean; rule: string } {
     const parameters = new Parameters(query, ['username', 'action', 'topic']);

@@ -1,9 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccountRegistry, type PublicAccount, type TokenInfo } from '#control';
 import { encodeSegment } from '#model';
 import { Requires } from '../auth/requires.js';
+import { Answers, AnswersList, AnswersNothing, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 
@@ -19,32 +20,8 @@ export class AccountsController {
 
   @Post()
   @Requires('accounts:write')
-  @ApiBody({
-    schema: {
-      type: 'object',
-      required: ['username'],
-      properties: {
-        username: { type: 'string' },
-        password: { type: 'string' },
-        roles: {
-          type: 'array',
-          items: { type: 'string', enum: ['admin', 'operator', 'consumer', 'device'] },
-        },
-        rules: {
-          type: 'array',
-          items: {
-            type: 'object',
-            properties: {
-              effect: { type: 'string', enum: ['allow', 'deny'] },
-              action: { type: 'string', enum: ['publish', 'subscribe'] },
-              topic: { type: 'string' },
-            },
-          },
-        },
-        onDeny: { type: 'string', enum: ['ignore', 'disconnect'] },
-      },
-    },
-  })
+  @Takes('AccountInput')
+  @Answers('Account', { status: [201] })
   @ApiOperation({ summary: 'Create an account' })
   async create(
     @Body() body: unknown,
@@ -57,6 +34,7 @@ export class AccountsController {
 
   @Get()
   @Requires('accounts:read')
+  @AnswersList('Account')
   @ApiOperation({ summary: 'Accounts, by username' })
   async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
     const { limit, cursor } = listParameters(request, query);
@@ -66,6 +44,7 @@ export class AccountsController {
 
   @Get(':username')
   @Requires('accounts:read')
+  @Answers('Account')
   @ApiOperation({ summary: 'One account' })
   one(@Param('username') username: string, @Query() query: RawQuery): Promise<PublicAccount> {
     new Parameters(query, []).check();
@@ -74,6 +53,8 @@ export class AccountsController {
 
   @Put(':username')
   @Requires('accounts:write')
+  @Takes('AccountReplacement')
+  @Answers('Account')
   @ApiOperation({ summary: "Replace an account's roles, rules and onDeny; the password stays unless given" })
   replace(@Param('username') username: string, @Body() body: unknown): Promise<PublicAccount> {
     return this.accounts.replace(username, body);
@@ -82,6 +63,7 @@ export class AccountsController {
   @Delete(':username')
   @Requires('accounts:write')
   @HttpCode(204)
+  @AnswersNothing()
   @ApiOperation({ summary: 'Delete an account; its connections are closed' })
   remove(@Param('username') username: string): Promise<void> {
     return this.accounts.remove(username);
@@ -90,9 +72,8 @@ export class AccountsController {
   @Put(':username/password')
   @Requires('accounts:write')
   @HttpCode(204)
-  @ApiBody({
-    schema: { type: 'object', required: ['password'], properties: { password: { type: 'string' } } },
-  })
+  @Takes('PasswordInput')
+  @AnswersNothing()
   @ApiOperation({ summary: 'Set the password' })
   setPassword(@Param('username') username: string, @Body() body: unknown): Promise<void> {
     return this.accounts.setPassword(username, body);
@@ -100,10 +81,8 @@ export class AccountsController {
 
   @Post(':username/tokens')
   @Requires('accounts:write')
-  @ApiBody({
-    required: false,
-    schema: { type: 'object', properties: { expires: { type: 'string', format: 'date-time' } } },
-  })
+  @Takes('TokenInput', { required: false })
+  @Answers('NewToken', { status: [201] })
   @ApiOperation({ summary: 'Make a token; it is shown this once' })
   createToken(
     @Param('username') username: string,
@@ -114,6 +93,7 @@ export class AccountsController {
 
   @Get(':username/tokens')
   @Requires('accounts:read')
+  @AnswersList('Token')
   @ApiOperation({ summary: 'Tokens of an account, without their secrets' })
   async tokens(
     @Param('username') username: string,
@@ -129,6 +109,7 @@ export class AccountsController {
   @Delete(':username/tokens')
   @Requires('accounts:write')
   @HttpCode(204)
+  @AnswersNothing()
   @ApiOperation({ summary: 'Revoke every token of an account' })
   removeTokens(@Param('username') username: string): Promise<void> {
     return this.accounts.removeTokens(username);
@@ -137,6 +118,7 @@ export class AccountsController {
   @Delete(':username/tokens/:id')
   @Requires('accounts:write')
   @HttpCode(204)
+  @AnswersNothing()
   @ApiOperation({ summary: 'Revoke one token' })
   removeToken(@Param('username') username: string, @Param('id') id: string): Promise<void> {
     return this.accounts.removeTokens(username, id);

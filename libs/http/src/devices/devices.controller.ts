@@ -1,10 +1,11 @@
 import { Body, Controller, Delete, Get, Param, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DeviceRegistry } from '#control';
 import { Ingest } from '#ingest';
 import { paths, type Device } from '#model';
 import { Requires } from '../auth/requires.js';
+import { Answers, AnswersList, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
 import { ReadsQuery } from '../query/query.guard.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
@@ -23,17 +24,8 @@ export class DevicesController {
 
   @Put(':id')
   @Requires('devices:write')
-  @ApiBody({
-    schema: {
-      type: 'object',
-      properties: {
-        title: { type: 'string' },
-        schemas: { type: 'array', items: { type: 'string' } },
-        feature: { type: 'string' },
-        account: { type: 'string' },
-      },
-    },
-  })
+  @Takes('DeviceInput', { required: false })
+  @Answers('Device', { status: [200, 201] })
   @ApiOperation({ summary: 'Register a device: its title, schemas, feature of interest and account' })
   async put(
     @Param('id') id: string,
@@ -47,6 +39,7 @@ export class DevicesController {
 
   @Get()
   @Requires('devices:read')
+  @AnswersList('Device')
   @ApiOperation({ summary: 'Devices, by id' })
   async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
     const { limit, cursor } = listParameters(request, query);
@@ -62,6 +55,7 @@ export class DevicesController {
 
   @Get(':id')
   @Requires('devices:read')
+  @Answers('Device')
   @ApiOperation({ summary: 'One device' })
   async one(@Param('id') id: string, @Query() query: RawQuery): Promise<object> {
     new Parameters(query, []).check();
@@ -77,6 +71,7 @@ export class DevicesController {
     required: false,
     description: 'Delete its observations too',
   })
+  @Answers('DeviceRemoved')
   @ApiOperation({ summary: 'Delete a device; its observations stay unless purged' })
   async remove(@Param('id') id: string, @Query() query: RawQuery): Promise<{ deletedObservations: number }> {
     const parameters = new Parameters(query, ['purge']);

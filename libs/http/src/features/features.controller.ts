@@ -1,10 +1,11 @@
 import { Body, Controller, Delete, Get, HttpCode, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccountPolicy } from '#access';
 import { FeatureRegistry, type FeatureInfo } from '#control';
 import { GlossaError, decodeSegment, paths } from '#model';
 import { Policy, Requires } from '../auth/requires.js';
+import { Answers, AnswersList, AnswersNothing, PathOfSegments, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 
@@ -20,6 +21,7 @@ export class FeaturesController {
 
   @Get()
   @Requires('features:read')
+  @AnswersList('Feature')
   @ApiOperation({ summary: 'Features, by path' })
   async list(
     @Query() query: RawQuery,
@@ -39,7 +41,8 @@ export class FeaturesController {
 
   @Get('*')
   @Requires('features:read')
-  @ApiParam({ name: '*', description: 'Path, such as home/kitchen' })
+  @PathOfSegments()
+  @Answers('Feature')
   @ApiOperation({ summary: 'One feature, with those directly below it' })
   async one(
     @Query() query: RawQuery,
@@ -52,10 +55,9 @@ export class FeaturesController {
 
   @Put('*')
   @Requires('features:write')
-  @ApiParam({ name: '*', description: 'Path, such as home/kitchen' })
-  @ApiBody({
-    schema: { type: 'object', properties: { title: { type: 'string' }, description: { type: 'string' } } },
-  })
+  @PathOfSegments()
+  @Takes('FeatureInput', { required: false })
+  @Answers('Feature', { status: [200, 201] })
   @ApiOperation({ summary: 'Describe a feature' })
   async put(
     @Body() body: unknown,
@@ -71,7 +73,8 @@ export class FeaturesController {
   @Delete('*')
   @Requires('features:write')
   @HttpCode(204)
-  @ApiParam({ name: '*', description: 'Path, such as home/kitchen' })
+  @PathOfSegments()
+  @AnswersNothing()
   @ApiOperation({ summary: 'Forget the description of a feature' })
   async remove(@Req() request: FastifyRequest): Promise<void> {
     await this.features.remove(pathOf(request));

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { DeadLetters, Replayer, type Replayed } from '#control';
 import { GlossaError, LEDGER_STATES, type Ledger, type LedgerState } from '#model';
 import { Requires } from '../auth/requires.js';
+import { Answers, AnswersList, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 import { letterJson, replayQuery } from './translate.js';
@@ -23,6 +24,7 @@ export class MessagesController {
 
   @Get('summary')
   @Requires('messages:read')
+  @Answers('Ledger')
   @ApiOperation({ summary: 'What became of every message: received is the sum of the others' })
   summary(@Query() query: RawQuery): Promise<Ledger> {
     new Parameters(query, []).check();
@@ -41,6 +43,7 @@ export class MessagesController {
   @ApiQuery({ name: 'device', type: String, required: false })
   @ApiQuery({ name: 'schema', type: String, required: false })
   @ApiQuery({ name: 'code', type: String, required: false })
+  @AnswersList('DeadLetter')
   @ApiOperation({ summary: 'Dead letters, newest first, each with its reasons' })
   async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
     const { parameters, limit, cursor } = listParameters(request, query, LETTER_FILTERS);
@@ -75,19 +78,8 @@ export class MessagesController {
   @Post('replay')
   @HttpCode(200)
   @Requires('messages:replay')
-  @ApiBody({
-    schema: {
-      type: 'object',
-      properties: {
-        ids: { type: 'array', items: { type: 'integer' } },
-        state: { type: 'string', enum: [...LEDGER_STATES] },
-        device: { type: 'string' },
-        schema: { type: 'string' },
-        code: { type: 'string' },
-        limit: { type: 'integer', description: '1 to 10,000; 1,000' },
-      },
-    },
-  })
+  @Takes('ReplayRequest', { required: false })
+  @Answers('Replay')
   @ApiOperation({ summary: 'Run dead letters again, after the schema was mended' })
   async replay(@Body() body: unknown): Promise<{ replayed: number; items: readonly Replayed[] }> {
     const { query, limit, errors } = replayQuery(body);

@@ -6,6 +6,8 @@ import { ObservationQueries } from '#control';
 import { GlossaError, decodeDatastreamCursor, encodeDatastreamCursor } from '#model';
 import { ObservationRenderer } from '#semantics';
 import { Policy, Requires } from '../auth/requires.js';
+import { Answers, AnswersList } from '../docs/answers.js';
+import { ApiFilters } from '../docs/filters.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 import { FILTERS, datastreamJson, filterOf } from './translate.js';
@@ -25,6 +27,8 @@ export class DatastreamsController {
 
   @Get()
   @Requires('observations:read')
+  @ApiFilters(DATASTREAM_FILTERS)
+  @AnswersList('Datastream')
   @ApiOperation({ summary: 'Datastreams with latest value, count, first and last time' })
   async list(
     @Query() query: RawQuery,
@@ -43,6 +47,7 @@ export class DatastreamsController {
 
   @Get(':device/:name')
   @Requires('observations:read')
+  @Answers('Datastream')
   @ApiOperation({ summary: 'One datastream' })
   async one(
     @Param('device') device: string,

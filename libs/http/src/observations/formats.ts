@@ -10,6 +10,14 @@ export const OBSERVATION_TYPES = [
   'application/x-ndjson',
 ] as const;
 
+/** Those of a single observation, which is no table. */
+export const DOCUMENT_TYPES = [
+  'application/json',
+  'application/ld+json',
+  'text/turtle',
+  'application/n-quads',
+] as const;
+
 export type ObservationType = (typeof OBSERVATION_TYPES)[number];
 
 const FORMATS: Record<ObservationType, ObservationFormat> = {

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import type { AccountPolicy } from '#access';
@@ -16,10 +16,12 @@ import {
 import { ObservationRenderer, documentToRdf } from '#semantics';
 import { Policy, Requires } from '../auth/requires.js';
 import { negotiate } from '../query/negotiate.js';
+import { Answers, Paged } from '../docs/answers.js';
+import { ApiFilters } from '../docs/filters.js';
 import { BaseUrl } from '../query/pages.js';
 import { ReadsQuery } from '../query/query.guard.js';
 import { Parameters, openCursor, type RawQuery } from '../query/parameters.js';
-import { OBSERVATION_TYPES, contentType, formatOf, type ObservationType } from './formats.js';
+import { DOCUMENT_TYPES, OBSERVATION_TYPES, contentType, formatOf, type ObservationType } from './formats.js';
 import {
   FILTERS,
   OBSERVATION_CSV_HEADER,
@@ -29,25 +31,9 @@ import {
   observationIdentity,
 } from './translate.js';
 
-const ApiFilters = () => (target: object, key: string, descriptor: PropertyDescriptor) => {
-  const described: Record<(typeof FILTERS)[number], string> = {
-    property: 'Term, CURIE or IRI; a kind or a broader property includes the narrower ones',
-    feature: 'Path of a feature of interest: it and all below it',
-    device: 'Device id',
-    datastream: 'IRI, device/name, or the name beside device',
-    from: 'ISO 8601 time, inclusive',
-    to: 'ISO 8601 time, exclusive',
-    unit: 'Convert to this unit',
-  };
-  for (const [name, description] of Object.entries(described)) {
-    ApiQuery({ name, description, required: false, type: String })(target, key, descriptor);
-  }
-};
-
 /** Stored observations, in six serialisations. */
 @ApiTags('observations')
 @ApiBearerAuth()
-@ApiProduces(...OBSERVATION_TYPES)
 @Controller('api/observations')
 export class ObservationsController {
   constructor(
@@ -58,10 +44,10 @@ export class ObservationsController {
 
   @Get()
   @Requires('observations:read')
-  @ApiFilters()
+  @ApiFilters(FILTERS)
   @ApiQuery({ name: 'order', enum: ['desc', 'asc'], required: false })
-  @ApiQuery({ name: 'limit', type: Number, required: false, description: '1 to 10,000; 100' })
-  @ApiQuery({ name: 'cursor', type: String, required: false, description: 'Follow `next`' })
+  @Paged()
+  @Answers('ObservationCollection', { types: OBSERVATION_TYPES })
   @ApiOperation({ summary: 'Observations, newest first' })
   async list(
     @Query() query: RawQuery,
@@ -89,9 +75,9 @@ export class ObservationsController {
 
   @Get('latest')
   @Requires('observations:read')
-  @ApiFilters()
-  @ApiQuery({ name: 'limit', type: Number, required: false })
-  @ApiQuery({ name: 'cursor', type: String, required: false })
+  @ApiFilters(FILTERS)
+  @Paged()
+  @Answers('ObservationCollection', { types: OBSERVATION_TYPES })
   @ApiOperation({ summary: 'The newest observation of each datastream, by phenomenon time' })
   async latest(
     @Query() query: RawQuery,
@@ -115,11 +101,11 @@ export class ObservationsController {
 
   @Get('aggregate')
   @Requires('observations:read')
-  @ApiFilters()
+  @ApiFilters(FILTERS)
   @ApiQuery({ name: 'interval', type: String, description: 'ISO 8601 duration, such as PT1H' })
   @ApiQuery({ name: 'timezone', type: String, required: false, description: 'IANA name; UTC' })
-  @ApiQuery({ name: 'limit', type: Number, required: false, description: 'Datastreams a page' })
-  @ApiQuery({ name: 'cursor', type: String, required: false })
+  @Paged()
+  @Answers('AggregateCollection', { types: OBSERVATION_TYPES })
   @ApiOperation({ summary: 'Count, mean, minimum, maximum, first and last by window of time' })
   async aggregate(
     @Query() query: RawQuery,
@@ -164,6 +150,7 @@ export class ObservationsController {
 
   @Get(':device/:name/:time')
   @Requires('observations:read')
+  @Answers('SingleObservation', { types: DOCUMENT_TYPES })
   @ApiOperation({ summary: 'One observation, by its id' })
   async one(
     @Param('device') device: string,
@@ -174,12 +161,7 @@ export class ObservationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const type = negotiate(request.headers.accept, [
-      'application/json',
-      'application/ld+json',
-      'text/turtle',
-      'application/n-quads',
-    ]);
+    const type = negotiate(request.headers.accept, DOCUMENT_TYPES);
     new Parameters(query, []).check();
     const identity = observationIdentity(text);
     if (!identity) throw new GlossaError('not-found', `${text} is no phenomenon time`);
@@ -194,6 +176,7 @@ export class ObservationsController {
   @ApiQuery({ name: 'datastream', type: String })
   @ApiQuery({ name: 'from', type: String, required: false })
   @ApiQuery({ name: 'to', type: String, required: false })
+  @Answers('Deleted')
   @ApiOperation({ summary: 'Delete the observations of a datastream in a span of time' })
   async remove(@Query() query: RawQuery): Promise<{ deleted: number }> {
     const parameters = new Parameters(query, ['datastream', 'from', 'to']);

@@ -12,20 +12,15 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SchemaRegistry, withoutReadOnly, type Registration } from '#control';
 import { GlossaError, paths, type RegisteredSchema } from '#model';
 import { ControlStore } from '#storage';
 import { Requires } from '../auth/requires.js';
+import { Answers, AnswersList, AnswersNothing, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
-
-const ApiDocument = () =>
-  ApiBody({
-    description: 'A mapping document',
-    schema: { type: 'object', required: ['id', 'topic', 'observations'] },
-  });
 
 /** Device schemas: the mapping documents. */
 @ApiTags('schemas')
@@ -40,7 +35,8 @@ export class SchemasController {
 
   @Post()
   @Requires('schemas:write')
-  @ApiDocument()
+  @Takes('MappingDocument')
+  @Answers('Schema', { status: [201, 200] })
   @ApiOperation({ summary: 'Register a schema; active at once' })
   async create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
     return this.#answer(await this.schemas.create(withoutReadOnly(body)), reply);
@@ -48,7 +44,8 @@ export class SchemasController {
 
   @Put(':id')
   @Requires('schemas:write')
-  @ApiDocument()
+  @Takes('MappingReplacement')
+  @Answers('Schema', { status: [200, 201] })
   @ApiOperation({ summary: 'Replace a schema: a new version, unless it is the same document' })
   async replace(
     @Param('id') id: string,
@@ -60,6 +57,7 @@ export class SchemasController {
 
   @Get()
   @Requires('schemas:read')
+  @AnswersList('Schema')
   @ApiOperation({ summary: 'Registered schemas' })
   async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
     const { limit, cursor } = listParameters(request, query);
@@ -75,6 +73,7 @@ export class SchemasController {
 
   @Get(':id')
   @Requires('schemas:read')
+  @Answers('Schema')
   @ApiOperation({ summary: 'The active version of a schema' })
   async one(@Param('id') id: string, @Query() query: RawQuery): Promise<object> {
     new Parameters(query, []).check();
@@ -85,6 +84,7 @@ export class SchemasController {
 
   @Get(':id/versions')
   @Requires('schemas:read')
+  @AnswersList('Schema')
   @ApiOperation({ summary: 'Every version of a schema, retired ones too' })
   async versions(
     @Param('id') id: string,
@@ -106,6 +106,7 @@ export class SchemasController {
 
   @Get(':id/versions/:version')
   @Requires('schemas:read')
+  @Answers('Schema')
   @ApiOperation({ summary: 'One version of a schema; it stays readable after the schema is retired' })
   async version(
     @Param('id') id: string,
@@ -124,6 +125,7 @@ export class SchemasController {
   @Requires('schemas:write')
   @HttpCode(204)
   @Header('Content-Length', '0')
+  @AnswersNothing()
   @ApiOperation({ summary: 'Retire a schema; what it stored stays' })
   async retire(@Param('id') id: string): Promise<void> {
     await this.schemas.retire(id);

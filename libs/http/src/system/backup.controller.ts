@@ -1,5 +1,5 @@
-import { Controller, Post, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Controller, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,12 @@ export class BackupController {
 
   @Post()
   @Requires('backup')
-  @ApiProduces('application/gzip')
+  @HttpCode(200)
+  @ApiResponse({
+    status: 200,
+    description: 'The copy',
+    content: { 'application/gzip': { schema: { type: 'string', format: 'binary' } } },
+  })
   @ApiOperation({ summary: 'A consistent copy of the data folder, as a .tar.gz' })
   async backup(@Res() reply: FastifyReply): Promise<void> {
     const directory = await mkdtemp(join(this.source.temporary, 'backup-'));

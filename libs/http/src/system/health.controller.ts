@@ -1,6 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { Answers } from '../docs/answers.js';
 import { Public } from '../auth/requires.js';
 
 /** What the service says of itself. */
@@ -28,6 +29,7 @@ export class HealthController {
 
   @Get()
   @Public()
+  @Answers('Health', { status: [200, 503] })
   @ApiOperation({ summary: '200 once everything listens and storing works' })
   health(@Res({ passthrough: true }) reply: FastifyReply): Health {
     const health = this.source.health();

@@ -1,10 +1,11 @@
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GlossaError, paths } from '#model';
 import { OntologyHub, documentToRdf } from '#semantics';
 import { Public } from '../auth/requires.js';
 import { negotiate } from '../query/negotiate.js';
+import { Answers, AnswersList } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 
@@ -21,6 +22,7 @@ export class OntologiesController {
 
   @Get('ontologies')
   @Public()
+  @AnswersList('Ontology')
   @ApiOperation({ summary: 'Names of the ontologies' })
   names(@Query() query: RawQuery, @Req() request: FastifyRequest): ListPage<object> {
     const window = listParameters(request, query);
@@ -31,7 +33,7 @@ export class OntologiesController {
 
   @Get('ontologies/:name')
   @Public()
-  @ApiProduces(...TYPES)
+  @Answers('JsonLd', { types: TYPES })
   @ApiOperation({ summary: 'An ontology as JSON-LD, Turtle or N-Quads' })
   async ontology(
     @Param('name') name: string,
@@ -55,7 +57,7 @@ export class OntologiesController {
 
   @Get('contexts/v1.jsonld')
   @Public()
-  @ApiProduces('application/ld+json')
+  @Answers('JsonLd', { types: ['application/ld+json'] })
   @ApiOperation({ summary: 'The JSON-LD context of everything that is served' })
   context(@Query() query: RawQuery, @Res() reply: FastifyReply): void {
     new Parameters(query, []).check();

@@ -1,10 +1,11 @@
 import { Body, Controller, Get, Param, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PropertyRegistry } from '#control';
 import { GlossaError, paths } from '#model';
 import { OntologyHub } from '#semantics';
 import { Public, Requires } from '../auth/requires.js';
+import { Answers, AnswersList, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 import { propertyJson } from './translate.js';
@@ -21,6 +22,7 @@ export class PropertiesController {
 
   @Get()
   @Public()
+  @AnswersList('Property')
   @ApiOperation({ summary: 'Observable properties, by term' })
   list(@Query() query: RawQuery, @Req() request: FastifyRequest): ListPage<object> {
     const window = listParameters(request, query);
@@ -36,6 +38,7 @@ export class PropertiesController {
 
   @Get(':term')
   @Public()
+  @Answers('Property')
   @ApiOperation({ summary: 'One property, by term, CURIE or IRI' })
   one(@Param('term') term: string, @Query() query: RawQuery): object {
     new Parameters(query, []).check();
@@ -51,19 +54,8 @@ export class PropertiesController {
   @Put(':term')
   @Requires('properties:write')
   @ApiBearerAuth()
-  @ApiBody({
-    schema: {
-      type: 'object',
-      required: ['label', 'kind'],
-      properties: {
-        label: { type: 'string' },
-        definition: { type: 'string' },
-        kind: { type: 'string', description: 'QUDT quantity kind, or State, Position, Text' },
-        unit: { type: 'string', description: 'Canonical unit, for quantities' },
-        broader: { type: 'string' },
-      },
-    },
-  })
+  @Takes('PropertyInput')
+  @Answers('Property', { status: [200, 201] })
   @ApiOperation({ summary: 'Define a property of your own' })
   async put(
     @Param('term') term: string,

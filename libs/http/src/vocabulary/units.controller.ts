@@ -5,6 +5,7 @@ import { GlossaError, problem } from '#model';
 import { OntologyHub, type Unit } from '#semantics';
 import { Public } from '../auth/requires.js';
 import { HttpProblem } from '../problem/status.js';
+import { Answers, AnswersList } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
 import { unitJson } from './translate.js';
@@ -26,6 +27,7 @@ export class UnitsController {
     required: false,
     description: 'A unit as written: those it converts to',
   })
+  @AnswersList('Unit')
   @ApiOperation({ summary: 'Units, by id' })
   list(@Query() query: RawQuery, @Req() request: FastifyRequest): ListPage<object> {
     const { parameters, limit, cursor } = listParameters(request, query, ['compatibleWith']);
@@ -53,6 +55,7 @@ export class UnitsController {
     required: false,
     description: 'What is measured: spellings resolve within its kind',
   })
+  @Answers('Unit')
   @ApiOperation({ summary: 'The unit that a spelling means' })
   resolve(@Query() query: RawQuery): object {
     const parameters = new Parameters(query, ['unit', 'property']);
