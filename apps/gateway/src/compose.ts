@@ -112,6 +112,7 @@ async function build(config: Config, logger: Logger, opened: Closer[]) {
     renderer,
     logger,
     sessionDirectory: join(config.dataDir, DATA.sessions),
+    durable: config.durability === 'fsync',
     onOutcome: (outcome) => {
       for (const upstream of upstreams) upstream.publish(outcome);
     },
@@ -132,7 +133,9 @@ async function build(config: Config, logger: Logger, opened: Closer[]) {
     for (const { topic, payload } of broker.retainedRaw()) {
       for (const status of ingest.snapshot.route(topic).statuses) {
         const said = status.evaluate(topic, payload);
-        if (said) broker.status.set(said.device, said.online);
+        // A name beyond the limit of devices leaves nothing retained.
+        if (said && devices.admit(said.device, status.autoCreate) === undefined)
+          broker.status.set(said.device, said.online);
       }
     }
   };

@@ -58,7 +58,7 @@ describe('filterProblem', () => {
     'a b/ü/🌡',
     '$',
     'x'.repeat(65_535),
-    '/'.repeat(999),
+    '/'.repeat(99),
   ])('takes %j', (text) => expect(filterProblem(text)).toBeUndefined());
 
   it.each([
@@ -74,8 +74,8 @@ describe('filterProblem', () => {
     ['a\u0000', /control/],
     ['a\nb', /control/],
     ['a/\u0085', /control/],
-    ['/'.repeat(1000), /1,000 levels/],
-    ['+/'.repeat(1000) + '#', /1,000 levels/],
+    ['/'.repeat(100), /100 levels/],
+    ['+/'.repeat(100) + '#', /100 levels/],
     ['x'.repeat(65_536), /65,535/],
     ['ü'.repeat(32_768), /65,535/],
   ])('refuses %j', (text, why) => expect(filterProblem(text)).toMatch(why));

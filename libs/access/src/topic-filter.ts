@@ -1,10 +1,7 @@
 const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
 const MAX_BYTES = 65_535;
-/**
- * Levels of a topic or filter. The deepest feature path makes a semantic topic of about half; brokers walk topics by
- * recursion, which 65,535 levels would overflow.
- */
-export const MAX_TOPIC_LEVELS = 1000;
+/** Levels of a topic or filter that clients name: aedes takes no more. */
+export const MAX_TOPIC_LEVELS = 100;
 
 /** Why a text is no topic filter; undefined when it is one (MQTT 3.1.1, 4.7.1). */
 export function filterProblem(filter: string): string | undefined {
@@ -12,7 +9,7 @@ export function filterProblem(filter: string): string | undefined {
   if (Buffer.byteLength(filter) > MAX_BYTES) return 'a topic filter is at most 65,535 bytes long';
   if (CONTROL.test(filter)) return 'a topic filter has no control characters';
   const levels = filter.split('/');
-  if (levels.length > MAX_TOPIC_LEVELS) return 'a topic has at most 1,000 levels';
+  if (levels.length > MAX_TOPIC_LEVELS) return 'a topic has at most 100 levels';
   for (const [i, level] of levels.entries()) {
     if (level === '+' || (level === '#' && i === levels.length - 1)) continue;
     if (level.includes('#')) return '# stands alone, as the last level';

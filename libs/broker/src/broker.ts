@@ -34,6 +34,8 @@ export interface BrokerOptions {
   readonly logger: BrokerLogger;
   /** Folder of persistent sessions and retained messages; undefined keeps them in memory. */
   readonly sessionDirectory?: string;
+  /** What is kept there survives a power cut. */
+  readonly durable?: boolean;
   readonly sessionLimits?: SessionLimits;
   readonly budget?: GateBudget;
   /** Bytes that may wait for one subscriber's socket. */
@@ -43,6 +45,8 @@ export interface BrokerOptions {
 }
 
 const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
+/** A message that is held longer is worth a word in the health. */
+const LAG_SECONDS = 5;
 /** CONNACK with return code 2, identifier rejected (MQTT 3.1.1, 3.2.2.3). */
 const IDENTIFIER_REJECTED = Buffer.from([0x20, 2, 0, 2]);
 
@@ -69,6 +73,7 @@ export class Broker implements OutcomeSink {
     const { ingest, series, devices, access, renderer, logger } = options;
     this.#sessions = new SessionStore({
       directory: options.sessionDirectory,
+      durable: options.durable ?? false,
       ...(options.sessionLimits && { limits: options.sessionLimits }),
       mayStore: (client, filter) => policyOf(client)?.subscribe(filter).granted ?? false,
       usernameOf: (client) => policyOf(client)?.username,
@@ -220,7 +225,10 @@ export class Broker implements OutcomeSink {
 
   /** What hinders the broker, a sentence. */
   get trouble(): string | undefined {
-    return this.#sessions.trouble;
+    const waited = Math.round(this.#gate.oldest / 1000);
+    const lag =
+      waited < LAG_SECONDS ? undefined : `messages have waited ${waited} s for the store or an expression`;
+    return this.#sessions.trouble ?? lag;
   }
 
   /** Republishes an outcome: observations, reasons of rejection, a device's status. */

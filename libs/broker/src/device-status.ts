@@ -13,6 +13,7 @@ export class DeviceStatusBoard {
   readonly #connections = new Map<string, number>();
   /** The account that a device was registered with when it was last looked at. */
   readonly #accounts = new Map<string, string>();
+  readonly #devicesOf = new Map<string, Set<string>>();
 
   constructor(
     private readonly devices: DeviceTable,
@@ -44,12 +45,15 @@ export class DeviceStatusBoard {
   /** A device was registered: with an account, with another one, or with none any more. */
   registered(device: string): void {
     const account = this.devices.get(device)?.account;
+    const before = this.#accounts.get(device);
+    if (before !== account) this.#leave(device);
     if (account !== undefined) {
       this.#accounts.set(device, account);
+      let devices = this.#devicesOf.get(account);
+      if (!devices) this.#devicesOf.set(account, (devices = new Set<string>()));
+      devices.add(device);
       this.set(device, this.#connections.has(account));
-    } else if (this.#accounts.delete(device)) {
-      this.remove(device);
-    }
+    } else if (before !== undefined) this.remove(device);
   }
 
   set(device: string, online: boolean): void {
@@ -61,13 +65,22 @@ export class DeviceStatusBoard {
 
   /** A device that is deleted leaves no retained status behind. */
   remove(device: string): void {
-    this.#accounts.delete(device);
+    this.#leave(device);
     const topic = statusTopic(device);
     if (this.sessions.retained.has(topic)) this.#publish(topic, '');
   }
 
   #setAccount(username: string, online: boolean): void {
-    for (const device of this.devices.values()) if (device.account === username) this.set(device.id, online);
+    for (const device of this.#devicesOf.get(username) ?? []) this.set(device, online);
+  }
+
+  #leave(device: string): void {
+    const account = this.#accounts.get(device);
+    if (account === undefined) return;
+    this.#accounts.delete(device);
+    const devices = this.#devicesOf.get(account);
+    devices?.delete(device);
+    if (devices?.size === 0) this.#devicesOf.delete(account);
   }
 
   #publish(topic: string, payload: string): void {

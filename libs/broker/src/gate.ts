@@ -25,6 +25,14 @@ const BUDGET: GateBudget = {
 const NOWHERE = '$refused';
 // eslint's no-control-regex aside, these are the characters that topics must not or should not hold [MQTT-1.5.3-2].
 const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
+/**
+ * What a client may have held whatever the others do: one whose messages wait for an expression must not keep the
+ * rest from being read.
+ */
+const SHARE_MESSAGES = 16;
+const SHARE_BYTES = 64 * 1024;
+/** Bytes of its socket that are read at a time while the budget is spent. */
+const SHARE_READ = 1024;
 const KEEPALIVE_MS = 1000;
 /** A CONNECT has at most five strings of 64 KiB. */
 const MAX_CONNECT = 512 * 1024;
@@ -34,6 +42,8 @@ const END_MS = 1000;
 type Callback = (error?: Error | null) => void;
 
 interface Slot {
+  /** When it was taken, in milliseconds of this process. */
+  readonly taken: number;
   readonly callback: Callback;
   readonly bytes: number;
   readonly close: boolean;
@@ -98,22 +108,33 @@ export class Gate {
     return this.#messages;
   }
 
+  /** Milliseconds that the longest held message has waited. */
+  get oldest(): number {
+    let first = Infinity;
+    for (const { slots } of this.#held.values()) first = Math.min(first, slots[0]?.taken ?? Infinity);
+    return Math.max(0, performance.now() - first);
+  }
+
   /** Puts the gate between a connection and aedes. */
   attach(client: Client): void {
     const internals = client as ClientInternals;
     const { conn } = client;
     const read = conn.read.bind(conn);
     conn.read = (size?: number) => {
-      if (this.#open(client)) {
-        const { length } = internals._parser.packet;
-        // aedes would collect up to 256 MiB of a packet.
-        if (length <= (client.connected ? this.#budget.clientBytes : MAX_CONNECT))
-          return read(size) as Buffer | null;
+      if (!this.#open(client)) {
+        this.#waiting.add(internals);
+        return null;
+      }
+      const { length } = internals._parser.packet;
+      // aedes would collect up to 256 MiB of a packet.
+      if (length > (client.connected ? this.#budget.clientBytes : MAX_CONNECT)) {
         internals.emit('error', new Error(`a packet of ${length} bytes is too large`));
         return null;
       }
+      if (!this.#spent || conn.readableLength <= SHARE_READ) return read(size) as Buffer | null;
+      // A part of a packet wakes nobody: the rest has its turn with those that wait.
       this.#waiting.add(internals);
-      return null;
+      return read(SHARE_READ) as Buffer | null;
     };
     conn.once('close', () => this.#waiting.delete(internals));
   }
@@ -132,9 +153,11 @@ export class Gate {
   };
 
   #take(client: Client | null, packet: PublishPacket, callback: Callback): void {
-    if (client && this.#ending.has(client)) return;
+    const will = (packet as Partial<PublishPacket>).cmd === undefined;
+    // A will is published whoever ended the connection [MQTT-3.1.2-8].
+    if (client && !will && this.#ending.has(client)) return;
     // While we stop, a will is left for the next start to publish: its store is about to close.
-    if (this.#stopped && (packet as Partial<PublishPacket>).cmd === undefined) return;
+    if (this.#stopped && will) return;
     const { topic } = packet;
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
     const username = (client && policyOf(client)?.username) ?? (packet as StoredWill).username ?? '';
@@ -176,7 +199,8 @@ export class Gate {
       packet.retain = false;
     }
     if (close && client) this.#ending.add(client);
-    this.#hold(client, { callback, bytes: payload.length + topic.length, close, outcome: undefined }, done);
+    const bytes = payload.length + topic.length;
+    this.#hold(client, { callback, bytes, close, taken: performance.now(), outcome: undefined }, done);
   }
 
   #hold(client: Client | null, slot: Slot, done: Promise<Outcome>): void {
@@ -250,18 +274,21 @@ export class Gate {
 
   #open(client: Client): boolean {
     if (this.#stopped) return false;
-    if (this.#messages >= this.#budget.messages || this.#bytes >= this.#budget.bytes) return false;
     const held = this.#held.get(client);
-    return (
-      !held || (held.slots.length < this.#budget.clientMessages && held.bytes < this.#budget.clientBytes)
-    );
+    if (!held || (held.slots.length < SHARE_MESSAGES && held.bytes < SHARE_BYTES)) return true;
+    if (this.#spent) return false;
+    return held.slots.length < this.#budget.clientMessages && held.bytes < this.#budget.clientBytes;
+  }
+
+  /** Whether the budget of all is used up. */
+  get #spent(): boolean {
+    return this.#messages >= this.#budget.messages || this.#bytes >= this.#budget.bytes;
   }
 
   /** Waiting connections get their turn, the one that waited longest first. */
   #wake(): void {
     this.#waking = false;
     for (const client of [...this.#waiting]) {
-      if (this.#messages >= this.#budget.messages || this.#bytes >= this.#budget.bytes) return;
       if (!this.#open(client)) continue;
       this.#waiting.delete(client);
       if (!client.closed) client._nextBatch();

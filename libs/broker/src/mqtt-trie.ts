@@ -1,5 +1,7 @@
 import { Qlobber } from 'qlobber';
-import { MAX_TOPIC_LEVELS } from '#access';
+
+/** Beyond it the trie throws: the deepest feature path makes a semantic topic of about half as many levels. */
+const MAX_WORDS = 1000;
 
 /**
  * A trie of MQTT topic filters [MQTT-4.7]. The caller keeps wildcards off `$` topics [MQTT-4.7.2-1]. What `match`
@@ -11,7 +13,6 @@ export function mqttTrie<T>(): Qlobber<T> {
     wildcard_one: '+',
     wildcard_some: '#',
     match_empty_levels: true,
-    // Beyond it the trie throws, at 100 by default: access control refuses such topics and filters before.
-    max_words: MAX_TOPIC_LEVELS,
+    max_words: MAX_WORDS,
   });
 }

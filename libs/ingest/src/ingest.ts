@@ -73,16 +73,25 @@ export class Ingest {
     const route = this.#snapshot.route(raw.topic);
     // An empty payload only clears a retained message [MQTT-3.3.1-10].
     if (raw.payload.length === 0) return prepare(raw, 'filtered', [], []);
-    const status = route.statuses.length > 0 ? statusOf(route, raw) : undefined;
+    const status = route.statuses.length > 0 ? this.#statusOf(route, raw) : undefined;
     if (route.candidates.length === 0) return unmatched(raw, route, status);
     const mapped = choose(route, raw, this.devices);
     if (mapped instanceof Promise) return mapped.then((done) => this.#checker.check(raw, done, status));
     return this.#checker.check(raw, mapped, status);
   }
 
+  /** What the message says of a device's presence; like any first message, it makes a device known. */
+  #statusOf(route: Route, raw: RawMessage): DeviceStatus | undefined {
+    for (const status of route.statuses) {
+      const said = status.evaluate(raw.topic, raw.payload);
+      if (said) return this.devices.admit(said.device, status.autoCreate) === undefined ? said : undefined;
+    }
+    return undefined;
+  }
+
   async #append(raw: RawMessage, prepared: Prepared, replay?: number): Promise<Outcome> {
     const message = replay === undefined ? prepared : { ...prepared, replay: { deadLetter: replay } };
-    return outcomeOf(raw, prepared, await this.store.append(message), this.series);
+    return outcomeOf(raw, prepared, await this.store.append(message), this.series, this.devices);
   }
 
   /** Keeps the order of one client: its next message is prepared after this one is handed to the store. */
@@ -107,12 +116,4 @@ function unmatched(raw: RawMessage, route: Route, status: DeviceStatus | undefin
   if (route.ignored || route.statuses.length > 0) return prepare(raw, 'filtered', [], [], { status });
   const message = `no schema's pattern fits the topic ${raw.topic}`;
   return prepare(raw, 'unmatched', [], [{ stage: 'match', code: 'topic-unmatched', message }]);
-}
-
-function statusOf(route: Route, raw: RawMessage): DeviceStatus | undefined {
-  for (const status of route.statuses) {
-    const said = status.evaluate(raw.topic, raw.payload);
-    if (said) return said;
-  }
-  return undefined;
 }

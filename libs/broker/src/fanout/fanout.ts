@@ -150,8 +150,8 @@ export class Fanout implements OutcomeSink {
       for (const [filter, subscription] of subscriber.filters) this.#trie.remove(filter, subscription);
       this.#subscribers.delete(client);
       this.#touched.delete(subscriber);
+      this.forget();
     }
-    this.forget();
   }
 
   /** Who receives what is found anew: a subscription, a session or a right changed. */

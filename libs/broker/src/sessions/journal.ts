@@ -19,14 +19,20 @@ export class Journal {
   #failure: Error | undefined;
   #closed = false;
 
-  private constructor(private readonly db: Level | undefined) {}
+  private constructor(
+    private readonly db: Level | undefined,
+    private readonly sync: boolean,
+  ) {}
 
-  /** @param directory folder of the database; undefined keeps nothing */
-  static async open(directory: string | undefined): Promise<Journal> {
-    if (directory === undefined) return new Journal(undefined);
+  /**
+   * @param directory folder of the database; undefined keeps nothing
+   * @param sync what is written survives a power cut, at the cost of an fsync a turn
+   */
+  static async open(directory: string | undefined, sync = false): Promise<Journal> {
+    if (directory === undefined) return new Journal(undefined, false);
     const db = new Level(directory);
     await db.open();
-    return new Journal(db);
+    return new Journal(db, sync);
   }
 
   /** Why the last write failed, until one succeeds. */
@@ -101,7 +107,7 @@ export class Journal {
     this.#writing = this.#next;
     this.#next = undefined;
     try {
-      await this.db!.batch(operations);
+      await this.db!.batch(operations, { sync: this.sync });
       this.#failure = undefined;
       this.#unwritten.clear();
     } catch (error) {

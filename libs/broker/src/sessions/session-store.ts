@@ -26,6 +26,8 @@ export interface SessionLimits {
 interface Options {
   /** Folder for what survives a restart; undefined keeps sessions in memory. */
   readonly directory?: string | undefined;
+  /** What is kept survives a power cut. */
+  readonly durable?: boolean;
   readonly limits?: SessionLimits;
   /** Whether the session may keep this subscription: access control, asked before storing. */
   readonly mayStore?: (client: Client, filter: string) => boolean;
@@ -70,6 +72,8 @@ export class SessionStore {
   readonly #outgoing = new Map<string, OutgoingQueue>();
   readonly #incoming = new Map<string, Map<number, PublishPacket>>();
   readonly #wills = new Map<string, StoredWill>();
+  /** Lists of subscriptions that were stored. */
+  readonly #taken = new WeakSet<Subscription[]>();
   readonly #limits: SessionLimits;
   #journal!: Journal;
   #brokerId = '';
@@ -80,7 +84,7 @@ export class SessionStore {
 
   /** Opens the journal and reads it. To be called before the broker listens. */
   async open(): Promise<void> {
-    const journal = await Journal.open(this.options.directory);
+    const journal = await Journal.open(this.options.directory, this.options.durable);
     this.#journal = journal;
     for await (const [, value] of journal.entries('retained:')) {
       const packet = fromJson(value) as AedesPublishPacket;
@@ -141,8 +145,11 @@ export class SessionStore {
   }
 
   addSubscriptions(client: Client, subscriptions: Subscription[]): PromiseLike<undefined> {
+    // aedes calls once for each filter, with the whole SUBSCRIBE.
+    if (this.#taken.has(subscriptions)) return KEPT;
+    this.#taken.add(subscriptions);
     for (const { topic, qos } of subscriptions) {
-      // aedes hands over the whole SUBSCRIBE, the filters that were denied included.
+      // The filters that were denied are among them.
       if (this.options.mayStore && !this.options.mayStore(client, topic)) continue;
       const username = this.options.usernameOf?.(client);
       const subscription: SessionSubscription = {

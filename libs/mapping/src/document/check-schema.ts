@@ -93,7 +93,7 @@ function compileDocument(
   const feature = compileTemplate(given.feature, '/feature', names, problems);
   const rules = compileRules(given.observations, names, environment, problems);
   const device = compileDevice(given, names, patterns.length > 0, problems);
-  const status = compileStatus(given.status, device, problems);
+  const status = compileStatus(given.status, device, given.autoCreate !== false, problems);
   checkExamples(given.examples, patterns, environment.hub, problems);
   if (problems.list.length > 0 || !codec) return undefined;
   return new CompiledSchema({

@@ -11,6 +11,7 @@ type Scalar = string | number | boolean;
 export function compileStatus(
   value: unknown,
   device: Template | undefined,
+  autoCreate: boolean,
   problems: Problems,
 ): CompiledStatus | undefined {
   if (value === undefined) return undefined;
@@ -45,7 +46,7 @@ export function compileStatus(
       'the device of a status is named by simple expressions only',
     );
   }
-  return new CompiledStatus(pattern, template, expression, online);
+  return new CompiledStatus(pattern, template, expression, online, autoCreate);
 }
 
 function readOnline(value: unknown, problems: Problems): readonly Scalar[] | undefined {

@@ -15,6 +15,8 @@ export class CompiledStatus {
     private readonly device: Template,
     expression: Expression | undefined,
     private readonly online: readonly (string | number | boolean)[],
+    /** Whether a device that is not known yet is created by it. */
+    readonly autoCreate: boolean,
   ) {
     this.#read = expression && readerOf(expression);
   }
