@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Ledger, ObservationStore } from '#model';
+import type { Ledger, ObservationStore, Series } from '#model';
 import { LEDGER_STATES } from '#model';
 import {
   letterOf,
@@ -45,6 +45,71 @@ export function appendContract(make: MakeStore): void {
         statuses: [0, 0, 2, 2, 1],
       });
     });
+
+    it('counts one nth for all series of a datastream, in the order of arrival', async () => {
+      const kitchen = seriesOf(2, { device: 'd', feature: 'kitchen' });
+      const hall = seriesOf(3, { device: 'd', feature: 'hall' });
+      const bath = seriesOf(4, { device: 'd', feature: 'bath' });
+      const others = [seriesOf(5, { device: 'd', name: 'humidity' }), seriesOf(6, { device: 'e' })];
+      const put = async (...values: [Series, number, number][]) => {
+        const message = messageOf(values.map(([of, time, value]) => valueOf(of, time, value)));
+        return [...(await store.append(message)).statuses];
+      };
+      expect(await put([kitchen, T0, 1], [kitchen, T0 + 9, 1])).toEqual([0, 0]);
+      // The same value in another series is another observation; sent again it is a duplicate.
+      expect(await put([hall, T0, 1], [hall, T0 + 5, 1])).toEqual([2, 0]);
+      expect(await put([hall, T0, 1], [kitchen, T0, 1])).toEqual([3, 1]);
+      // The later series comes first here, and one is new.
+      expect(await put([bath, T0, 7], [hall, T0, 8], [kitchen, T0, 9], [bath, T0, 7])).toEqual([4, 6, 8, 5]);
+      expect(await put([bath, T0 + 20, 1], [kitchen, T0 + 20, 1], [bath, T0 + 20, 2])).toEqual([0, 2, 4]);
+      expect(await put(...others.map((of): [Series, number, number] => [of, T0, 1]))).toEqual([0, 0]);
+      store = (await under.reopen()).store;
+      expect(await put([hall, T0 + 20, 1], [bath, T0 + 20, 2], [hall, T0 + 30, 1])).toEqual([6, 5, 0]);
+      expect(await put([kitchen, T0 + 30, 1], [hall, T0 + 30, 1])).toEqual([2, 1]);
+      const found = await Promise.all([0, 1, 2, 3, 4, 5].map((nth) => store.get([2, 3, 4], T0, nth)));
+      expect(found.map((record) => record && [record.nth, record.value, record.series.feature])).toEqual([
+        [0, 1, 'kitchen'],
+        [1, 1, 'hall'],
+        [2, 7, 'bath'],
+        [3, 8, 'hall'],
+        [4, 9, 'kitchen'],
+        undefined,
+      ]);
+    });
+
+    it('never has two rows of one nth in a datastream, whatever is deleted between', async () => {
+      const all = [1, 2, 3].map((id) => seriesOf(id, { device: 'd', feature: `room-${id}` }));
+      const row = fc.record({ at: fc.nat(2), time: fc.nat(4), value: fc.nat(2) });
+      const step = fc.oneof(fc.array(row, { maxLength: 5 }), fc.nat(2));
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+          await store.delete([1, 2, 3]);
+          const rows = new Map<string, string>();
+          for (const one of steps) {
+            if (typeof one === 'number') {
+              await store.delete([one + 1], T0, T0 + 3);
+              for (const [key, value] of rows)
+                if (value.startsWith(`${one + 1} `) && Number(key.split(' ')[0]) < 3) rows.delete(key);
+              continue;
+            }
+            const values = one.map(({ at, time, value }) => valueOf(all[at]!, T0 + time, value));
+            const { statuses } = await store.append(messageOf(values));
+            for (const [i, { at, time, value }] of one.entries()) {
+              const key = `${time} ${statuses[i]! >> 1}`;
+              const identity = `${at + 1} ${value}`;
+              expect(rows.get(key)).toBe(statuses[i]! & 1 ? identity : undefined);
+              rows.set(key, identity);
+            }
+          }
+          for (const [key, identity] of rows) {
+            const [time, nth] = key.split(' ').map(Number);
+            const record = await store.get([1, 2, 3], T0 + time!, nth!);
+            expect(`${record!.series.id} ${record!.value as number}`).toBe(identity);
+          }
+        }),
+        { numRuns: 60 },
+      );
+    }, 60_000);
 
     it('tells text from number, and keeps numbers, states and text exactly', async () => {
       const state = seriesOf(2, { type: 'state', unit: '' });

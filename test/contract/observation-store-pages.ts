@@ -212,10 +212,24 @@ export function pagesContract(make: MakeStore): void {
       await put(valueOf(kitchen, T0, 1), valueOf(other, T0, 2), valueOf(humidity, T0, 3));
       await store.retire([1, 4]);
       await put(valueOf(humidity, T0 + 1, 4));
-      await put(valueOf(hall, T0 - 1, 5));
       const { contents } = await under.reopen();
       expect(contents.latest.map(({ value }) => value)).toEqual([2, 4]);
-      expect(contents.series.map(({ id }) => id).sort()).toEqual([1, 2, 3, 4]);
+      expect(contents.series.map(({ id }) => id).sort()).toEqual([1, 3, 4]);
+    });
+
+    it('opens with a value that came after the retirement of another series, be its time earlier', async () => {
+      const cellar = seriesOf(5, { device: 'd1', feature: 'cellar' });
+      await put(valueOf(cellar, T0 - 9, 1), valueOf(kitchen, T0, 2));
+      await store.retire([1]);
+      // What its datastream held before is not retained either.
+      const left = await under.reopen();
+      expect(left.contents.latest).toEqual([]);
+      store = left.store;
+      await put(valueOf(hall, T0 - 5, 3));
+      const moved = await under.reopen();
+      expect(moved.contents.latest.map(({ value, series }) => [value, series.feature])).toEqual([
+        [3, 'hall'],
+      ]);
     });
   });
 
@@ -229,11 +243,47 @@ export function pagesContract(make: MakeStore): void {
         valueOf(hall, T0, 3),
         valueOf(hall, T0 + 1, 4),
       );
+      expect((await store.get([2], T0, 2))?.value).toBe(3);
+      expect(await store.get([2], T0, 0)).toBeUndefined();
       const found = await Promise.all([0, 1, 2, 3].map((nth) => store.get([1, 2], T0, nth)));
       expect(found.map((record) => record?.value)).toEqual([1, 2, 3, undefined]);
       expect(found.map((record) => record?.nth)).toEqual([0, 1, 2, undefined]);
       expect((await store.get([1, 2], T0 + 1, 0))?.series.feature).toBe('hall');
       expect(await store.get([], T0, 0)).toBeUndefined();
+    });
+  });
+
+  describe('extent', () => {
+    const a = seriesOf(1);
+    const b = seriesOf(2);
+
+    it('tells the first and last time over the series, of rows in [from, to)', async () => {
+      await put(...[3, 5, 9].map((i) => valueOf(a, T0 + i, i)), valueOf(b, T0 - 1, 1), valueOf(b, T0 + 4, 1));
+      expect(await store.extent([1])).toEqual({ first: T0 + 3, last: T0 + 9 });
+      expect(await store.extent([2, 1, 1, 99])).toEqual({ first: T0 - 1, last: T0 + 9 });
+      expect(await store.extent([1, 2], T0)).toEqual({ first: T0 + 3, last: T0 + 9 });
+      expect(await store.extent([1, 2], T0 + 3, T0 + 5)).toEqual({ first: T0 + 3, last: T0 + 4 });
+      expect(await store.extent([1, 2], undefined, T0)).toEqual({ first: T0 - 1, last: T0 - 1 });
+    });
+
+    it('is undefined where there is no row', async () => {
+      await put(valueOf(a, T0, 1), valueOf(a, T0 + 9, 1));
+      expect(await store.extent([])).toBeUndefined();
+      expect(await store.extent([99])).toBeUndefined();
+      expect(await store.extent([1], T0 + 1, T0 + 9)).toBeUndefined();
+      expect(await store.extent([1], T0 + 9, T0)).toBeUndefined();
+    });
+
+    it('looks at far more series than at once, and agrees with the statistics', async () => {
+      const many = Array.from({ length: 1500 }, (_, i) => seriesOf(i + 1));
+      await put(...many.map((series, i) => valueOf(series, T0 + ((i * 7919) % 1500), i)));
+      const ids = many.map(({ id }) => id);
+      const statistics = await store.statistics(ids, T0 + 100, T0 + 1400);
+      const times = statistics.flatMap(({ first, last }) => (first === undefined ? [] : [first, last!]));
+      expect(await store.extent(ids, T0 + 100, T0 + 1400)).toEqual({
+        first: Math.min(...times),
+        last: Math.max(...times),
+      });
     });
   });
 

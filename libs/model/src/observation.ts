@@ -59,7 +59,7 @@ export interface SchemaRef {
 export interface ObservationRecord {
   readonly series: Series;
   readonly time: Micros;
-  /** 0 for the first value of the series at `time`, 1 for the next. */
+  /** 0 for the first value of the datastream at `time`, 1 for the next. */
   readonly nth: number;
   readonly value: ObservationValue;
   readonly resultTime: Micros;

@@ -88,19 +88,16 @@ export class ObservationQueries {
     const groups = byDatastream(plan.series, options.after);
     const taken = groups.slice(0, options.limit);
     const series = taken.flatMap(([, group]) => group);
-    const statistics = await this.store.statistics(ids(series), plan.from, plan.to);
-    const first = least(statistics.map((one) => one.first));
-    const last = greatest(statistics.map((one) => one.last));
+    const extent = await this.store.extent(ids(series), plan.from, plan.to);
     const final = taken.at(-1)?.[1][0];
     const next =
       groups.length > taken.length && final ? { device: final.device, name: final.name } : undefined;
-    const found =
-      first === undefined || last === undefined
-        ? []
-        : await this.store.aggregate({
-            series: ids(series),
-            bounds: windowBounds({ from: plan.from, to: plan.to, first, last }, options.windows),
-          });
+    const found = extent
+      ? await this.store.aggregate({
+          series: ids(series),
+          bounds: windowBounds({ from: plan.from, to: plan.to, ...extent }, options.windows),
+        })
+      : [];
     if (found.length === 0 && next === undefined && options.after === undefined) {
       return { members: [], explain: await explain(plan, this.store) };
     }

@@ -11,7 +11,8 @@ import type { Micros } from '../time.js';
  * - A write that fails (disk full) is tried again until it succeeds or the store closes; nothing is
  *   acknowledged meanwhile and the order of messages stays.
  * - Identity: in one series, the same time and value again is a duplicate; another value at that time is
- *   kept as its nth.
+ *   kept as the datastream's nth. `nth` is unique for a datastream and time over all its series: the same value
+ *   at the same time in another series (of another feature) is another observation, and the next nth.
  * - The ledger's sum is right at any moment and after any crash.
  * - Reads see every append that has resolved.
  * - Pages of one cursor chain neither repeat nor skip a row that was there at the first page, and leave out
@@ -25,11 +26,16 @@ export interface ObservationStore {
   query(query: ObservationQuery, render: Render): Promise<RenderedPage>;
   /** The newest by (time, nth) of each datastream that the series make up; rendered in order of device and name. */
   latest(query: LatestQuery, render: Render): Promise<RenderedPage>;
-  /** One row by its identity over all series of its datastream: the nth value (0, 1, ...) at `time`. */
+  /**
+   * One row by its identity: that of the series, which are of one datastream, whose `nth` it is at `time`. In files
+   * of older versions two series may hold the same nth: the earlier series' row is the one.
+   */
   get(series: readonly number[], time: Micros, nth: number): Promise<ObservationRecord | undefined>;
   /** Newest record over the given series, one for each datastream, in order of device and name. */
   latestRecords(series: readonly number[]): Promise<ObservationRecord[]>;
-  /** Per series: count, first and last time (of rows in [from, to) when given). */
+  /** First and last time over all rows of the series (in [from, to) when given) without a look at each of them. */
+  extent(series: readonly number[], from?: Micros, to?: Micros): Promise<Extent | undefined>;
+  /** Per series: count, first and last time (of rows in [from, to) when given). Counts each row. */
   statistics(series: readonly number[], from?: Micros, to?: Micros): Promise<SeriesStatistics[]>;
   /** One entry a datastream that has rows, in order of device and name. */
   aggregate(query: AggregateQuery): Promise<DatastreamAggregate[]>;
@@ -37,7 +43,10 @@ export interface ObservationStore {
   delete(series: readonly number[], from?: Micros, to?: Micros): Promise<number>;
   /** Forgets the series and all their rows; answers how many rows. */
   purge(series: readonly number[]): Promise<number>;
-  /** Values of the series up to now are no longer retained (the device moved or went). */
+  /**
+   * The device moved or went: what the datastreams of the series hold up to now, in whichever of their series, is
+   * no longer retained: neither those values nor, after a start, a series that got none newer than they.
+   */
   retire(series: readonly number[]): Promise<void>;
   ledger(): Promise<Ledger>;
   deadLetters(query: DeadLetterQuery): Promise<DeadLetterPage>;
@@ -55,7 +64,7 @@ export interface StoreContents {
   readonly schemas: readonly SchemaRef[];
   /** Greater than every series id that was ever used, purged ones too. */
   readonly nextSeries: number;
-  /** Newest record of each datastream, without those that were retired. */
+  /** Newest record of each datastream, over those of its series whose newest value was not retired. */
   readonly latest: readonly ObservationRecord[];
 }
 
@@ -235,6 +244,12 @@ export interface RenderedPage {
   readonly next?: string;
   /** UTF-8. */
   readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** What rows reach over; both ends are times of rows. */
+export interface Extent {
+  readonly first: Micros;
+  readonly last: Micros;
 }
 
 /** Rows of one series. */

@@ -7,6 +7,7 @@ import {
   type DatastreamAggregate,
   type DeadLetterPage,
   type DeadLetterQuery,
+  type Extent,
   type LatestQuery,
   type Ledger,
   type LedgerState,
@@ -19,6 +20,7 @@ import {
   type SchemaRef,
   type SeriesStatistics,
   type StoreContents,
+  type ValueAppend,
 } from '#model';
 import { unstorable } from '../check-append.js';
 import { byDeviceAndName, datastreamsOf } from '../datastreams.js';
@@ -53,9 +55,7 @@ export class MemoryContents {
       series: known.map(({ series }) => series),
       schemas: [...this.schemas.values()],
       nextSeries: this.lastSeries + 1,
-      latest: this.newest(known.map(({ series }) => series.id))
-        .filter(([home, row]) => row.batch > home.retired)
-        .map(([home, row]) => home.record(row)),
+      latest: this.newest(this.notRetired()).map(([home, row]) => home.record(row)),
     };
   }
 
@@ -81,7 +81,7 @@ export class MemoryContents {
     const taken = replay && this.letters.take(replay.deadLetter);
     if (replay && !taken) throw goneError(replay.deadLetter);
     const statuses = Uint16Array.from(values, (value) =>
-      this.series.get(value.series.id)!.add(value, this.batch),
+      this.series.get(value.series.id)!.add(value, this.batch, () => this.nextNth(value)),
     );
     const duplicate = statuses.reduce((sum, status) => sum + (status & 1), 0);
     const state = messageState(values.length - duplicate, duplicate, fallback, taken?.state);
@@ -127,22 +127,25 @@ export class MemoryContents {
   }
 
   get(series: readonly number[], time: Micros, nth: number): ObservationRecord | undefined {
-    const records = this.homes(series).flatMap((home) =>
-      home.range(time, time + 1).map((row) => home.record(row)),
-    );
-    const record = records[nth];
-    return record && { ...record, nth };
+    return this.homes(series)
+      .flatMap((home) => home.range(time, time + 1).map((row) => home.record(row)))
+      .find((record) => record.nth === nth);
   }
 
   latestRecords(series: readonly number[]): ObservationRecord[] {
     return this.newest(series).map(([home, row]) => home.record(row));
   }
 
+  extent(series: readonly number[], from?: Micros, to?: Micros): Extent | undefined {
+    const ends = this.homes(series).flatMap((home) => home.extent(from, to) ?? []);
+    if (ends.length === 0) return undefined;
+    const first = Math.min(...ends.map((one) => one.first));
+    return { first, last: Math.max(...ends.map((one) => one.last)) };
+  }
+
   statistics(series: readonly number[], from?: Micros, to?: Micros): SeriesStatistics[] {
     return this.homes(series).map((home) => {
-      const rows = home.range(from, to);
-      const bounds = rows.length > 0 ? { first: rows[0]!.time, last: rows.at(-1)!.time } : {};
-      return { series: home.series.id, count: rows.length, ...bounds };
+      return { series: home.series.id, count: home.range(from, to).length, ...home.extent(from, to) };
     });
   }
 
@@ -178,6 +181,24 @@ export class MemoryContents {
     if (!this.series.has(series.id)) this.series.set(series.id, new MemorySeries(series));
     if (!this.schemas.has(schema.id)) this.schemas.set(schema.id, schema);
     this.lastSeries = Math.max(this.lastSeries, series.id);
+  }
+
+  /** The nth that the next value at this time has, over all series of the datastream. */
+  private nextNth({ series: { device, name }, time }: ValueAppend): number {
+    const taken = [...this.series.values()]
+      .filter(({ series }) => series.device === device && series.name === name)
+      .flatMap((home) => home.range(time, time + 1).map(({ nth }) => nth));
+    return Math.max(-1, ...taken) + 1;
+  }
+
+  /** Series whose newest value came after the last retirement of one of its datastream's series. */
+  private notRetired(): number[] {
+    const homes = [...this.series.values()];
+    return datastreamsOf(homes.map(({ series }) => series)).flatMap(({ series }) => {
+      const ids = series.map(({ id }) => id);
+      const retired = Math.max(...ids.map((id) => this.series.get(id)!.retired));
+      return ids.filter((id) => (this.series.get(id)!.newest()?.batch ?? 0) > retired);
+    });
   }
 
   private count(state: LedgerState, by: number): void {

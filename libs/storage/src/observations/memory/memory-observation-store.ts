@@ -5,6 +5,7 @@ import {
   type DatastreamAggregate,
   type DeadLetterPage,
   type DeadLetterQuery,
+  type Extent,
   type LatestQuery,
   type Ledger,
   type MessageAppend,
@@ -48,6 +49,10 @@ export class MemoryObservationStore implements ObservationStore {
 
   latestRecords(series: readonly number[]): Promise<ObservationRecord[]> {
     return this.settle(() => this.contents.latestRecords(series));
+  }
+
+  extent(series: readonly number[], from?: Micros, to?: Micros): Promise<Extent | undefined> {
+    return this.settle(() => this.contents.extent(series, from, to));
   }
 
   statistics(series: readonly number[], from?: Micros, to?: Micros): Promise<SeriesStatistics[]> {

@@ -1,4 +1,4 @@
-import type { ObservationRecord, ObservationValue, SchemaRef, Series, ValueAppend } from '#model';
+import type { Extent, ObservationRecord, ObservationValue, SchemaRef, Series, ValueAppend } from '#model';
 import { ARRIVAL_SPREAD, HIGHEST_NTH } from '../limits.js';
 
 /** One stored value and the batch it came with. */
@@ -20,15 +20,17 @@ export class MemorySeries {
 
   constructor(readonly series: Series) {}
 
-  /** Stores a value unless it is known; answers its status as {@link AppendResult} has it. */
-  add(append: ValueAppend, batch: number): number {
+  /**
+   * Stores a value unless it is known; answers its status as {@link AppendResult} has it.
+   * @param nextNth greater than that of each row of the datastream at this time
+   */
+  add(append: ValueAppend, batch: number, nextNth: () => number): number {
     const { time, value, resultTime, schema, flags } = append;
-    const at = this.firstAt(time);
-    let end = at;
+    let end = this.firstAt(time);
     for (; this.rows[end]?.time === time; end++) {
       if (this.rows[end]!.value === value) return this.rows[end]!.nth * 2 + 1;
     }
-    const nth = end - at;
+    const nth = nextNth();
     if (nth > HIGHEST_NTH) return HIGHEST_NTH * 2 + 1;
     this.rows.splice(end, 0, { time, nth, value, resultTime, schema, flags, batch });
     return nth * 2;
@@ -52,6 +54,11 @@ export class MemorySeries {
   newest(from = -Infinity, to = Infinity): Row | undefined {
     const row = this.rows[this.firstAt(to) - 1];
     return row && row.time >= from ? row : undefined;
+  }
+
+  extent(from?: number, to?: number): Extent | undefined {
+    const rows = this.range(from, to);
+    return rows.length > 0 ? { first: rows[0]!.time, last: rows.at(-1)!.time } : undefined;
   }
 
   /** Deletes rows in [from, to); answers how many. */

@@ -6,6 +6,7 @@ import { BITS, GONE, KIND, MESSAGE, ROW, type BatchData } from './batch.js';
 import { DeadLetterTable, type TakenLetter } from './dead-letter-table.js';
 import { LedgerTable, type LedgerRow } from './ledger-row.js';
 import { ResendMemory } from './resend-memory.js';
+import { Siblings, type SiblingSeries } from './siblings.js';
 
 const STATES = new Map(LEDGER_STATES.map((state, index) => [state, index]));
 const DUPLICATE = STATES.get('duplicate')!;
@@ -29,6 +30,9 @@ export class BatchWriter {
   private readonly arrivedAt: Statement<unknown[], StoredRow>;
   private readonly highest: Statement<[number, number], number>;
   private readonly insertNth: Statement;
+  private readonly siblings: Siblings;
+  /** Rows of the batch in series whose datastream has several. */
+  private shared: number[] = [];
   private readonly addSeries: Statement;
   private readonly addMapping: Statement;
   private readonly begin: Statement<[]>;
@@ -59,6 +63,7 @@ export class BatchWriter {
       )
       .pluck();
     this.insertNth = db.prepare('insert into observation values (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.siblings = new Siblings(db);
     this.addSeries = db.prepare('insert or ignore into series values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)');
     this.addMapping = db.prepare('insert or ignore into mapping values (?, ?, ?)');
     this.begin = db.prepare('begin immediate');
@@ -111,6 +116,7 @@ export class BatchWriter {
   private defineSeries(series: Series, next: LedgerRow): void {
     const { id, device, name, property, unit, feature, kind, type, origin, circular } = series;
     this.addSeries.run(id, device, name, property, unit, feature, kind, type, origin, circular ? 1 : 0);
+    this.siblings.add(series);
     next.lastSeries = Math.max(next.lastSeries, id);
   }
 
@@ -152,37 +158,47 @@ export class BatchWriter {
     return replayed;
   }
 
-  /** Stores the values of open messages in key order; equal keys keep the order of arrival. */
+  /**
+   * Stores the values of open messages in key order; equal keys keep the order of arrival. Those of datastreams with
+   * several series follow in the order of arrival, so that their nth does not depend on the series' ids.
+   */
   private storeRows(batch: BatchData): void {
-    const { rows, strings, statuses, number } = batch;
     const count = this.sortOpen(batch);
+    this.shared.length = 0;
     for (let k = 0; k < count; k++) {
       const i = this.order[k]!;
-      const at = i * ROW.width;
-      const s = rows[at]!;
-      const t = rows[at + ROW.time]!;
-      const packed = rows[at + ROW.flags]!;
-      const v = valueAt(rows, at, strings);
-      const lag = rows[at + ROW.resultTime]! - t;
-      const m = rows[at + ROW.schema]!;
-      const q = (packed - (packed % 4)) / 4;
-      if (this.insert.run(s, t, v, lag, number, m, q).changes === 1) {
-        statuses[i] = 0;
-        continue;
-      }
-      const known = this.sameValue.get(s, t, v);
-      if (known !== undefined) {
-        statuses[i] = known * 2 + 1;
-        continue;
-      }
-      const n = this.highest.get(s, t)! + 1;
-      if (n > HIGHEST_NTH) {
-        statuses[i] = HIGHEST_NTH * 2 + 1;
-        continue;
-      }
-      this.insertNth.run(s, t, n, v, lag, number, m, q);
-      statuses[i] = n * 2;
+      const siblings = this.siblings.of(batch.rows[i * ROW.width]!);
+      if (siblings) this.shared.push(i);
+      else batch.statuses[i] = this.store(batch, i, undefined);
     }
+    this.shared.sort((a, b) => a - b);
+    for (const i of this.shared) {
+      batch.statuses[i] = this.store(batch, i, this.siblings.of(batch.rows[i * ROW.width]!));
+    }
+  }
+
+  /** Stores one value, unless it is known; answers its status. */
+  private store(
+    { rows, strings, number }: BatchData,
+    row: number,
+    siblings: SiblingSeries | undefined,
+  ): number {
+    const at = row * ROW.width;
+    const s = rows[at]!;
+    const t = rows[at + ROW.time]!;
+    const packed = rows[at + ROW.flags]!;
+    const v = valueAt(rows, at, strings);
+    const lag = rows[at + ROW.resultTime]! - t;
+    const m = rows[at + ROW.schema]!;
+    const q = (packed - (packed % 4)) / 4;
+    const alone = !siblings || siblings.isNewer(t);
+    if (alone && this.insert.run(s, t, v, lag, number, m, q).changes === 1) return 0;
+    const known = this.sameValue.get(s, t, v);
+    if (known !== undefined) return known * 2 + 1;
+    const n = (siblings ? siblings.highest(t) : this.highest.get(s, t)!) + 1;
+    if (n > HIGHEST_NTH) return HIGHEST_NTH * 2 + 1;
+    this.insertNth.run(s, t, n, v, lag, number, m, q);
+    return n * 2;
   }
 
   private sortOpen({ rows, rowCount, messages, messageCount, states }: BatchData): number {

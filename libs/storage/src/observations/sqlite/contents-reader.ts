@@ -12,26 +12,35 @@ export interface PackedContents {
   readonly lastSeries: number;
   /** The newest row of each series. */
   readonly newest: RecordBatch;
-  /** Series whose newest row was retired. */
+  /** Series whose newest row was retired, by itself or with another series of the datastream. */
   readonly retired: readonly number[];
 }
 
 /** Reads all definitions and the newest row of each series. */
 export function readContents(db: Database): PackedContents {
   const rows = db
-    .prepare<[], [...BatchedRow, number]>(
-      `select o.s, o.t, o.n, o.v, o.lag, o.m, o.q, o.b, j.retired from series j cross join observation o
+    .prepare<[], BatchedRow>(
+      `select o.s, o.t, o.n, o.v, o.lag, o.m, o.q, o.b from series j cross join observation o
        where o.s = j.id and (o.t, o.n) =
          (select t, n from observation where s = j.id order by t desc, n desc limit 1)`,
     )
     .raw()
-    .all() as (readonly [...BatchedRow, number])[];
+    .all();
+  const retirements = new Map(
+    db
+      .prepare<[], [number, number]>(
+        `with gone as (select device, name, max(retired) as batch from series where retired > 0 group by 1, 2)
+         select id, batch from gone join series using (device, name)`,
+      )
+      .raw()
+      .all(),
+  );
   return {
     series: allSeriesText(db),
     schemas: db.prepare<[], SchemaRef>('select id, schema, version from mapping order by id').all(),
     lastSeries: db.prepare<[], number>('select last_series from ledger').pluck().get()!,
     newest: packRows(rows),
-    retired: rows.filter((row) => row[7] <= row[8]).map(([series]) => series),
+    retired: rows.filter((row) => row[7] <= (retirements.get(row[0]) ?? 0)).map(([series]) => series),
   };
 }
 
@@ -46,12 +55,13 @@ export function unpackContents({
   const series = parseSeries(text);
   const seriesById = new Map(series.map((one) => [one.id, one]));
   const schemasById = new Map(schemas.map((one) => [one.id, one]));
-  const rows = new Map(unpackRows(newest).map((row): [number, RowTuple] => [row[0], row]));
   const gone = new Set(retired);
+  const rows = new Map<number, RowTuple>();
+  for (const row of unpackRows(newest)) if (!gone.has(row[0])) rows.set(row[0], row);
   const latest: ObservationRecord[] = [];
   for (const stream of datastreamsOf(series)) {
     const best = newestOf(stream, rows);
-    const record = best && !gone.has(best[0]) && toRecord(best, seriesById, schemasById);
+    const record = best && toRecord(best, seriesById, schemasById);
     if (record) latest.push(record);
   }
   return { series, schemas, nextSeries: lastSeries + 1, latest };

@@ -4,6 +4,7 @@ import type {
   DeadLetterPage,
   DeadLetterQuery,
   ErrorCode,
+  Extent,
   LatestQuery,
   Ledger,
   ObservationQuery,
@@ -43,12 +44,16 @@ export interface ReaderCalls {
   pull: { readonly ask: number; readonly answer: Chunk };
   /** Forget a page. */
   drop: { readonly ask: number; readonly answer: undefined };
-  /** All rows at one time. */
+  /** The rows with an nth at one time, by series. */
   at: {
-    readonly ask: { readonly series: readonly number[]; readonly time: number };
+    readonly ask: { readonly series: readonly number[]; readonly time: number; readonly nth: number };
     readonly answer: RecordBatch;
   };
   newest: { readonly ask: readonly number[]; readonly answer: RecordBatch };
+  extent: {
+    readonly ask: { readonly series: readonly number[]; readonly from: number; readonly to: number };
+    readonly answer: Extent | undefined;
+  };
   statistics: {
     readonly ask: { readonly series: readonly number[]; readonly from: number; readonly to: number };
     readonly answer: readonly SeriesStatistics[];

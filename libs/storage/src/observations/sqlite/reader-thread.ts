@@ -18,6 +18,7 @@ import { AggregateReader } from './aggregate-reader.js';
 import { readContents } from './contents-reader.js';
 import { readDeadLetters } from './dead-letter-reader.js';
 import { Definitions } from './definitions.js';
+import { ExtentReader } from './extent-reader.js';
 import { LedgerTable } from './ledger-row.js';
 import { NewestReader } from './newest-reader.js';
 import { OpenPages } from './open-pages.js';
@@ -38,9 +39,10 @@ export class ReaderThread {
   private readonly pages: PageReader;
   private readonly newest: NewestReader;
   private readonly aggregates: AggregateReader;
+  private readonly extents: ExtentReader;
   private readonly definitions: Definitions;
   private readonly ledger: LedgerTable;
-  private readonly at: Statement<[number, number], RowTuple>;
+  private readonly at: Statement<[number, number, number], RowTuple>;
   private readonly open = new OpenPages();
   private readonly queue: { readonly id: number; readonly work: Work }[] = [];
   private readonly file: string;
@@ -54,11 +56,12 @@ export class ReaderThread {
     this.pages = new PageReader(db);
     this.newest = new NewestReader(db);
     this.aggregates = new AggregateReader(db);
+    this.extents = new ExtentReader(db);
     this.definitions = new Definitions(db);
     this.ledger = new LedgerTable(db);
     this.at = db
-      .prepare<[number, number], RowTuple>(
-        'select s, t, n, v, lag, m, q from observation where s = ? and t = ? order by n',
+      .prepare<[number, number, number], RowTuple>(
+        'select s, t, n, v, lag, m, q from observation where s = ? and t = ? and n = ?',
       )
       .raw();
   }
@@ -116,11 +119,15 @@ export class ReaderThread {
         this.open.drop(message.ask);
         return undefined;
       case 'at':
-        return packRows(message.ask.series.flatMap((id) => this.at.all(id, message.ask.time)));
+        return packRows(
+          message.ask.series.flatMap((id) => this.at.all(id, message.ask.time, message.ask.nth)),
+        );
       case 'newest':
         return packRows(
           yield* this.newest.of(this.datastreams(message.ask), Infinity, ALWAYS.from, ALWAYS.to),
         );
+      case 'extent':
+        return yield* this.extents.of(message.ask.series, message.ask.from, message.ask.to);
       case 'statistics':
         return yield* this.statistics(message.ask);
       case 'aggregate': {

@@ -16,7 +16,7 @@ const MIGRATIONS: readonly string[] = [
    create table observation(
      s integer not null, -- series
      t integer not null, -- phenomenon time, microseconds
-     n integer not null, -- nth value at t
+     n integer not null, -- nth value of the datastream at t
      v any not null,
      lag integer not null, -- result time - t
      b integer not null, -- batch
@@ -46,6 +46,8 @@ const MIGRATIONS: readonly string[] = [
    ) strict, without rowid;`,
   // When the message arrived first: what it stored without a time of its own is found by it.
   'alter table resend add column t integer not null default 0;',
+  // The series of one datastream.
+  'create index series_datastream on series(device, name);',
 ];
 
 /** Brings a new or older file's tables up to date. Throws for a file of a newer version. */

@@ -8,6 +8,7 @@ import {
   type DatastreamAggregate,
   type DeadLetterPage,
   type DeadLetterQuery,
+  type Extent,
   type LatestQuery,
   type Ledger,
   type MessageAppend,
@@ -98,14 +99,21 @@ export class SqliteObservationStore implements ObservationStore {
   }
 
   async get(series: readonly number[], time: Micros, nth: number): Promise<ObservationRecord | undefined> {
-    const rows = await this.reader.ask('at', { series: this.known(series), time });
-    const record = unpackRecords(rows, this.queue.series, this.queue.schemas)[nth];
-    return record && { ...record, nth };
+    const rows = await this.reader.ask('at', { series: this.known(series), time, nth });
+    return unpackRecords(rows, this.queue.series, this.queue.schemas)[0];
   }
 
   async latestRecords(series: readonly number[]): Promise<ObservationRecord[]> {
     const rows = await this.reader.ask('newest', this.known(series));
     return unpackRecords(rows, this.queue.series, this.queue.schemas);
+  }
+
+  extent(
+    series: readonly number[],
+    from: Micros = EARLIEST,
+    to: Micros = LATEST,
+  ): Promise<Extent | undefined> {
+    return this.reader.ask('extent', { series: this.known(series), from, to });
   }
 
   async statistics(
