@@ -96,7 +96,7 @@ describe('a backup under load', () => {
     for (const publisher of publishers) await publisher.drain();
     for (const publisher of publishers) publisher.end();
     // Nothing of it stays behind.
-    expect(await readdir(join(service.directory, 'tmp'))).toEqual([]);
+    expect(await readdir(join(service.directory, 'backup-under-way'))).toEqual([]);
     await service.stop();
     await check(byRest, beforeRest);
     await check(byCommand, beforeCommand);
@@ -104,10 +104,10 @@ describe('a backup under load', () => {
 
   it('that a kill interrupted leaves nothing behind after the next start', async () => {
     const folder = await temporaryFolder();
-    await mkdir(join(folder, 'tmp', 'backup-half'), { recursive: true });
-    await writeFile(join(folder, 'tmp', 'backup-half', 'control.db'), 'half of it');
+    await mkdir(join(folder, 'backup-under-way', 'backup-half'), { recursive: true });
+    await writeFile(join(folder, 'backup-under-way', 'backup-half', 'control.db'), 'half of it');
     const service = await ServiceProcess.start({}, folder);
-    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+    expect(await readdir(join(folder, 'backup-under-way'))).toEqual([]);
     await service.stop();
   });
 });

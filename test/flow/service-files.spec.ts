@@ -142,11 +142,11 @@ describe('what a power cut leaves', () => {
 
   it('the folder holds nothing but what is named', async () => {
     expect((await readdir(stopped)).sort()).toEqual([
+      'backup-under-way',
       'control.db',
       'gateway.lock',
       'observations.db',
       'sessions',
-      'tmp',
     ]);
   });
 });

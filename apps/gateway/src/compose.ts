@@ -1,6 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { AccessDirectory } from '#access';
@@ -20,66 +19,37 @@ import {
 import { DeviceTable, Ingest, SeriesTable } from '#ingest';
 import { ExpressionWorker } from '#mapping';
 import { ObservationRenderer, OntologyHub, UnitTable, semanticTopic } from '#semantics';
-import { ControlStore, FolderLock, SqliteObservationStore } from '#storage';
 import { backupTo } from './backup/backup-to.js';
 import type { Config } from './config.js';
+import { DATA, type Stores } from './stores.js';
 
 /** Every part of the running service. */
 export type Gateway = Awaited<ReturnType<typeof compose>>;
 
-/** Files and folders of the data directory. */
-export const DATA = {
-  control: 'control.db',
-  sessions: 'sessions',
-  temporary: 'tmp',
-  upstream: 'upstream.json',
-} as const;
-
-type Closer = () => unknown;
-
 /**
- * Builds the data plane and the control plane over it with plain `new`, opened and connected, not yet listening.
- * When a part cannot be opened, those before it are closed again.
+ * Builds the data plane and the control plane over it with plain `new`, connected, not yet listening. When a part
+ * fails, the stores are closed.
  */
-export async function compose(config: Config, logger: Logger) {
-  const opened: Closer[] = [];
+export async function compose(config: Config, logger: Logger, opening: Promise<Stores>) {
+  const stores = await opening;
   try {
-    return await build(config, logger, opened);
+    return await build(config, logger, stores);
   } catch (error) {
-    for (const close of opened.reverse()) await Promise.resolve(close()).catch(() => undefined);
+    await stores.close().catch(() => undefined);
     throw error;
   }
 }
 
-async function build(config: Config, logger: Logger, opened: Closer[]) {
-  const lock = FolderLock.take(config.dataDir);
-  opened.push(() => lock.release());
-  const temporary = join(config.dataDir, DATA.temporary);
-  // What a backup left here when the process was killed under it.
-  rmSync(temporary, { recursive: true, force: true });
-  mkdirSync(temporary);
+async function build(config: Config, logger: Logger, stores: Stores) {
+  const { observations, contents, control, temporary } = stores;
   const httpPort = config.httpPort === 0 ? await freePort(config.host) : config.httpPort;
   const baseUrl = config.baseUrl ?? `${config.tls ? 'https' : 'http'}://localhost:${httpPort}`;
-  const observations = new SqliteObservationStore({
-    directory: config.dataDir,
-    durability: config.durability,
-    logger,
-  });
-  opened.push(() => observations.close());
-  const opening = observations.open();
-  // Awaited below; should the other file fail first, this must not be an unhandled rejection.
-  opening.catch(() => undefined);
-  const control = await ControlStore.open(join(config.dataDir, DATA.control));
-  opened.push(() => control.close());
-  const contents = await opening;
-
   const hub = OntologyHub.load(UnitTable.load());
   const renderer = new ObservationRenderer(baseUrl);
   const series = new SeriesTable(contents);
   const devices = new DeviceTable(config.maxDevices);
   const access = new AccessDirectory({ adminToken: config.adminToken });
   const worker = new ExpressionWorker({});
-  opened.push(() => worker.close());
 
   const schemas = new SchemaRegistry(control, { hub, codecs: CODECS, worker }, series, config.ignoreTopics);
   const properties = new PropertyRegistry(control, hub, series, schemas);
@@ -197,9 +167,7 @@ async function build(config: Config, logger: Logger, opened: Closer[]) {
       await worker.close();
       // Devices that cannot be written now are taken from the series at the next start.
       await deviceRegistry.flush().catch(() => undefined);
-      await observations.close();
-      await control.close();
-      lock.release();
+      await stores.close();
     },
   };
 }

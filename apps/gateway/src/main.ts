@@ -23,9 +23,12 @@ async function main(): Promise<void> {
   const signal = stopSignal();
   let service: Service;
   try {
-    // Imported here: help and wrong settings are told at once.
+    // Imported here: help and wrong settings are told at once, and threads open the files while the rest is loaded.
+    const { openStores } = await import('./stores.js');
+    const stores = openStores(config, logger);
+    stores.catch(() => undefined);
     const { start } = await import('./service.js');
-    service = await start(config, logger);
+    service = await start(config, logger, stores);
   } catch (error) {
     refuse(logger, explain(error as NodeJS.ErrnoException, config));
     return;

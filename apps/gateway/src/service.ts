@@ -9,6 +9,7 @@ import { createHttpApp } from '#http';
 import { AppModule } from './app.module.js';
 import { compose, type Gateway } from './compose.js';
 import type { Config } from './config.js';
+import { openStores } from './stores.js';
 
 /** The ports in use. */
 export interface Ports {
@@ -25,9 +26,13 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** Starts everything; resolves once it listens. */
-export async function start(config: Config, logger: Logger): Promise<Service> {
-  const gateway = await compose(config, logger);
+/** Starts everything; resolves once it listens. @param stores the data folder, when it is being opened already */
+export async function start(
+  config: Config,
+  logger: Logger,
+  stores = openStores(config, logger),
+): Promise<Service> {
+  const gateway = await compose(config, logger, stores);
   let app: NestFastifyApplication | undefined;
   try {
     const { host, tls } = config;
