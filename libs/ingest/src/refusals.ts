@@ -1,6 +1,7 @@
 import type { MapTarget } from '#mapping';
 import type { Rejection } from '#model';
 import type { DeviceRefusal } from './device-table.js';
+import { MAX_SERIES } from './series-table.js';
 
 /** The rejection of a value whose device may not send. */
 export function deviceRefused(target: MapTarget, code: DeviceRefusal, limit: number): Rejection {
@@ -15,4 +16,10 @@ export function deviceRefused(target: MapTarget, code: DeviceRefusal, limit: num
 export function propertyChanged(target: MapTarget): Rejection {
   const message = `datastream ${target.device}/${target.name} observes another property than ${target.property.term}`;
   return { stage: 'check', code: 'datastream-property-changed', message, name: target.name };
+}
+
+/** The rejection of a value whose series would be one too many. */
+export function seriesLimit(target: MapTarget): Rejection {
+  const message = `device ${target.device} has ${MAX_SERIES} series already: datastreams at a feature, in a unit`;
+  return { stage: 'check', code: 'series-limit', message, name: target.name };
 }

@@ -1,4 +1,5 @@
 import type { AppendResult, RawMessage, Series } from '#model';
+import type { DeviceTable } from './device-table.js';
 import type { Outcome, Republication } from './outcome.js';
 import type { Prepared } from './prepared.js';
 import type { SeriesTable } from './series-table.js';
@@ -12,6 +13,7 @@ export function outcomeOf(
   prepared: Prepared,
   committed: AppendResult,
   table: SeriesTable,
+  devices: DeviceTable,
 ): Outcome {
   const { values, rejections, status, device, schema } = prepared;
   const { state, statuses, times } = committed;
@@ -44,7 +46,8 @@ export function outcomeOf(
     observations,
     moved,
     rejections: state === 'duplicate' ? [] : rejections,
-    ...(status && { status }),
+    // A name that is no device leaves nothing retained.
+    ...(status && devices.get(status.device) && { status }),
     ...(device !== undefined && { device }),
     ...(schema !== undefined && { schema }),
   };

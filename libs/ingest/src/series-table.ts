@@ -10,8 +10,9 @@ import type {
 
 /** A datastream, (device, name): its series and its newest value, which is its retained message. */
 export class Datastream {
-  /** In order of first use; the last one is the current one. */
-  readonly series: Series[] = [];
+  readonly #series: Series[] = [];
+  /** Made with the second series: most datastreams have one. */
+  #byFeature: Map<string, Series> | undefined;
   /** Newest by (time, nth); undefined while there is none or it was retired. */
   latest: ObservationRecord | undefined;
   /** QoS of the raw message that carried `latest`. */
@@ -22,6 +23,44 @@ export class Datastream {
     readonly name: string,
     readonly property: string,
   ) {}
+
+  /** In order of first use. */
+  get series(): readonly Series[] {
+    return this.#series;
+  }
+
+  find(property: string, unit: string, feature: string): Series | undefined {
+    if (this.#byFeature) return this.#byFeature.get(seriesKey(property, unit, feature));
+    const [only] = this.#series;
+    return only?.feature === feature && only.unit === unit && only.property === property ? only : undefined;
+  }
+
+  add(series: Series): void {
+    this.#series.push(series);
+    if (this.#series.length === 1) return;
+    this.#byFeature ??= new Map(this.#series.map((one) => [keyOf(one), one]));
+    this.#byFeature.set(keyOf(series), series);
+  }
+}
+
+function keyOf({ property, unit, feature }: Series): string {
+  return seriesKey(property, unit, feature);
+}
+
+function seriesKey(property: string, unit: string, feature: string): string {
+  return `${property}\u0000${unit}\u0000${feature}`;
+}
+
+/** Why a value has no series. */
+export type SeriesRefusal = 'datastream-property-changed' | 'series-limit';
+
+/** A feature that is an id of each message would fill the memory. */
+export const MAX_SERIES = 10_000;
+
+/** The datastreams of one device. */
+class DeviceStreams {
+  readonly names = new Map<string, Datastream>();
+  series = 0;
 }
 
 /**
@@ -29,7 +68,7 @@ export class Datastream {
  * commits a new one with the batch that first uses it. 10,000 devices of five datastreams take about 25 MB.
  */
 export class SeriesTable {
-  readonly #devices = new Map<string, Map<string, Datastream>>();
+  readonly #devices = new Map<string, DeviceStreams>();
   readonly #series: (Series | undefined)[] = [];
   readonly #datastreams: (Datastream | undefined)[] = [];
   readonly #lastArrival: number[] = [];
@@ -49,18 +88,21 @@ export class SeriesTable {
 
   /**
    * The series of a datastream for one property, unit and feature; allocated when it is new.
-   * Answers undefined when the datastream measures another property: that never changes.
+   * Refused when the datastream measures another property, which never changes, or when the device has too many.
    */
-  resolve(device: string, name: string, property: ObservableProperty, feature: string): Series | undefined {
+  resolve(
+    device: string,
+    name: string,
+    property: ObservableProperty,
+    feature: string,
+  ): Series | SeriesRefusal {
     const unit = property.unit ?? '';
-    const datastream = this.datastream(device, name);
-    if (datastream) {
-      for (const series of datastream.series) {
-        if (series.feature === feature && series.unit === unit && series.property === property.term)
-          return series;
-      }
-      if (datastream.property !== property.term) return undefined;
-    }
+    const streams = this.#devices.get(device);
+    const datastream = streams?.names.get(name);
+    const known = datastream?.find(property.term, unit, feature);
+    if (known) return known;
+    if (datastream && datastream.property !== property.term) return 'datastream-property-changed';
+    if (streams && streams.series >= MAX_SERIES) return 'series-limit';
     const series: Series = {
       id: this.#nextSeries,
       device,
@@ -78,14 +120,15 @@ export class SeriesTable {
   }
 
   #add(series: Series): void {
-    let names = this.#devices.get(series.device);
-    if (!names) this.#devices.set(series.device, (names = new Map<string, Datastream>()));
-    let datastream = names.get(series.name);
+    let streams = this.#devices.get(series.device);
+    if (!streams) this.#devices.set(series.device, (streams = new DeviceStreams()));
+    let datastream = streams.names.get(series.name);
     if (!datastream) {
       datastream = new Datastream(series.device, series.name, series.property);
-      names.set(series.name, datastream);
+      streams.names.set(series.name, datastream);
     }
-    datastream.series.push(series);
+    datastream.add(series);
+    streams.series++;
     this.#series[series.id] = series;
     this.#datastreams[series.id] = datastream;
     this.#nextSeries = Math.max(this.#nextSeries, series.id + 1);
@@ -135,9 +178,7 @@ export class SeriesTable {
   current(series: Series): Series {
     if (this.#series[series.id] === series) return series;
     const { device, name, property, unit, feature } = series;
-    const same = this.datastream(device, name)?.series.find(
-      (one) => one.property === property && one.unit === unit && one.feature === feature,
-    );
+    const same = this.datastream(device, name)?.find(property, unit, feature);
     if (same) return same;
     const anew: Series = { ...series, id: this.#nextSeries };
     this.#add(anew);
@@ -149,16 +190,16 @@ export class SeriesTable {
   }
 
   datastream(device: string, name: string): Datastream | undefined {
-    return this.#devices.get(device)?.get(name);
+    return this.#devices.get(device)?.names.get(name);
   }
 
   /** Datastreams of a device. */
   ofDevice(device: string): Iterable<Datastream> {
-    return this.#devices.get(device)?.values() ?? [];
+    return this.#devices.get(device)?.names.values() ?? [];
   }
 
   *all(): Iterable<Datastream> {
-    for (const names of this.#devices.values()) yield* names.values();
+    for (const { names } of this.#devices.values()) yield* names.values();
   }
 
   /** Forgets a device's datastreams, whose rows are purged. Ids are not used again. */

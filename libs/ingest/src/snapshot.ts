@@ -33,6 +33,8 @@ class TrieNode {
 
 /** Routes are forgotten beyond this many topics; they are made again on demand. */
 const MAX_ROUTES = 65_536;
+/** A longer topic is resolved for each message: what is remembered is bounded in bytes, too. */
+const MAX_REMEMBERED = 1024;
 
 /**
  * An immutable picture of the registered schemas that finds those for a topic. The control plane makes a new
@@ -84,9 +86,15 @@ export class Snapshot {
     node.here.push(entry);
   }
 
+  /** How many topics are remembered. */
+  get remembered(): number {
+    return this.#routes.size;
+  }
+
   route(topic: string): Route {
     let route = this.#routes.get(topic);
     if (route) return route;
+    if (topic.length > MAX_REMEMBERED) return this.#resolve(topic);
     if (this.#routes.size >= MAX_ROUTES) {
       const oldest = this.#routes.keys().next();
       if (!oldest.done) this.#routes.delete(oldest.value);

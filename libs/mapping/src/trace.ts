@@ -25,9 +25,36 @@ export class Trace {
   }
 }
 
-/** A value as a trace shows it: short JSON. */
+const BRIEF = 80;
+
+/** A value as a trace shows it: short JSON. A message may say it of each of its items, so little of it is read. */
 export function brief(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(beginning(value));
+  return text.length > BRIEF ? `${text.slice(0, BRIEF - 1)}…` : text;
+}
+
+/** As much of a value as may be shown. */
+function beginning(value: unknown, left = { parts: BRIEF }): unknown {
+  left.parts--;
+  if (typeof value === 'string') return value.slice(0, BRIEF);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.slice(0, left.parts).map((item) => beginning(item, left));
+  const some: [string, unknown][] = [];
+  for (const key of firstKeys(value)) {
+    if (left.parts <= 0) break;
+    some.push([key.slice(0, BRIEF), beginning((value as Record<string, unknown>)[key], left)]);
+  }
+  return Object.fromEntries(some);
+}
+
+/** Those of an object of many members, which takes its time to tell them. */
+const known = new WeakMap<object, readonly string[]>();
+
+function firstKeys(value: object): readonly string[] {
+  let keys = known.get(value);
+  if (keys) return keys;
+  keys = Object.keys(value);
+  if (keys.length > BRIEF) known.set(value, (keys = keys.slice(0, BRIEF)));
+  return keys;
 }

@@ -101,7 +101,7 @@ export const ERRORS = {
   },
   'each-too-many': {
     title: '`each` yields too many items',
-    hint: 'At most 10,000 items of a message are read; send several messages.',
+    hint: 'At most 10,000 items and 20,000 values of a message; send several messages.',
   },
   'device-missing': {
     title: 'The device template yields no id',
@@ -118,6 +118,10 @@ export const ERRORS = {
   'device-limit': {
     title: 'The limit of devices is reached',
     hint: 'Raise GLOSSA_MAX_DEVICES or delete devices.',
+  },
+  'series-limit': {
+    title: 'The device has too many series',
+    hint: 'At most 10,000 a device: is the feature an id of each message?',
   },
   'feature-invalid': {
     title: 'The feature template yields an unusable path',

@@ -88,4 +88,14 @@ describe('a unit that the payload says', () => {
     expect(at(one, { u: '°F' })).toMatchObject({ unit: { id: 'DEG_F' } });
     expect(resolve).toHaveBeenCalledTimes(302);
   });
+
+  it('is none when it is long, and such a text is not kept', () => {
+    const table = UnitTable.load();
+    const resolve = jest.spyOn(table, 'resolve');
+    resolve.mockClear();
+    const one = reader('u', undefined, table);
+    for (let i = 0; i < 300; i++)
+      expect(at(one, { u: `${'x'.repeat(1 << 16)}${i}` })).toMatchObject({ code: 'unit-unknown' });
+    expect(resolve).not.toHaveBeenCalled();
+  });
 });

@@ -12,6 +12,8 @@ export interface UnitConversion {
 }
 
 const MAX_SPELLINGS = 256;
+/** A longer text is no unit: what is remembered is bounded in bytes, too. */
+const MAX_SPELLING = 96;
 
 /** Resolves a spelling for a property and compiles the conversion to its canonical unit. */
 export function conversionFor(
@@ -50,6 +52,7 @@ export class UnitReader {
       (input === variables.payload ? undefined : this.read(variables.payload, variables, resolved));
     if (typeof said !== 'string')
       return new Unfit('unit-missing', `the payload says no unit: ${brief(said)}`);
+    if (said.length > MAX_SPELLING) return new Unfit('unit-unknown', `${brief(said)} is no unit`);
     let known = this.#known.get(said);
     if (known) return known;
     const spelling = this.map && Object.hasOwn(this.map, said) ? this.map[said]! : said;

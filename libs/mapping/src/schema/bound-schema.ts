@@ -17,6 +17,8 @@ import { Targets } from './targets.js';
 
 /** One message is mapped on the broker's thread. */
 const MAX_ITEMS = 10_000;
+/** Items times rules: each may be an observation. */
+const MAX_VALUES = 20_000;
 /** About a third of a second of the worker. */
 const MAX_JOBS = 5000;
 
@@ -161,15 +163,18 @@ export class BoundSchema {
       return [];
     }
     trace?.add('each', `yields ${value.length} items`);
-    if (value.length <= MAX_ITEMS) return value as unknown[];
-    reject(
-      result,
-      'map',
-      'each-too-many',
-      `each yields ${value.length} items; at most ${MAX_ITEMS} are read`,
-      '/each',
-    );
+    const tooMany = this.#tooMany(value.length);
+    if (tooMany === undefined) return value as unknown[];
+    reject(result, 'map', 'each-too-many', tooMany, '/each');
+    trace?.add('each', tooMany);
     return [];
+  }
+
+  #tooMany(items: number): string | undefined {
+    if (items > MAX_ITEMS) return `each yields ${items} items; at most ${MAX_ITEMS} are read`;
+    const { length: rules } = this.schema.parts.rules;
+    if (items * rules <= MAX_VALUES) return undefined;
+    return `each yields ${items} items for ${rules} rules; at most ${MAX_VALUES} values of a message are read`;
   }
 
   #mapItem(item: Item, result: MapResult): void {

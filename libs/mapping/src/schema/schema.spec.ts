@@ -118,6 +118,18 @@ describe('mapping', () => {
     ]);
   });
 
+  it('takes as many values of one message as items times rules allow', async () => {
+    const observations = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, T]));
+    const document = { each: 'r', observations };
+    const items = (length: number) => ({ r: Array.from({ length }, () => ({ a: 1, b: 2 })) });
+    expect((await map(document, items(4000))).values).toHaveLength(8000);
+    const { values, rejected, preview } = await map(document, items(4001));
+    expect([values, rejected]).toEqual([[], ['each-too-many']]);
+    expect(preview.rejected[0]?.message).toBe(
+      'each yields 4001 items for 5 rules; at most 20000 values of a message are read',
+    );
+  });
+
   it('evaluates what does not compile in the worker, with the same meaning', async () => {
     const document = {
       match: '$count($filter(readings, function($r) { $r.v > 0 })) > 0',
