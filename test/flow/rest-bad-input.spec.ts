@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { TestGateway } from './support/gateway.js';
+import { ADMIN_TOKEN, TestGateway } from './support/gateway.js';
 import type { Answer, Rest } from './support/rest.js';
 import { ROUTES, takesBody } from './support/routes.js';
 
@@ -178,6 +179,28 @@ describe('bad input', () => {
       const answer = await rest.call(method, path, body);
       if (answer.status >= 400) expectProblem(answer, [400, 404, 409, 414, 422]);
     }
+  });
+
+  it.each([
+    ['GET', '/api/devices/..', 404],
+    ['PUT', '/api/devices/%2e%2e', 422],
+    ['PUT', '/api/features/home/..', 422],
+    ['GET', '/api/features/../devices', 404],
+    ['GET', '/api/ontologies/../../package.json', 404],
+    ['GET', '/api/ontologies/..%2f..%2fpackage', 404],
+    ['GET', '/docs/../package.json', 403],
+    ['GET', '/docs/..%2f..%2fpackage.json', 404],
+    ['GET', '/docs//etc/passwd', 403],
+  ])('%s %s, with its dots as they are, leads nowhere', async (method, path, status) => {
+    const { port } = new URL(gateway.httpUrl);
+    const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` };
+    const call = request({ host: '127.0.0.1', port, method, path, headers }).end();
+    const [answer] = (await once(call, 'response')) as [IncomingMessage];
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([
+      status,
+      'application/problem+json; charset=utf-8',
+    ]);
+    answer.destroy();
   });
 
   it('refuses a URL and headers that are too long', async () => {

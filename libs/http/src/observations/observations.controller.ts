@@ -205,7 +205,7 @@ export class ObservationsController {
     reply: FastifyReply,
   ): Promise<void> {
     this.#head(type, reply);
-    if (answer.page) this.#stream(answer.page, reply);
+    if (answer.page) this.#stream(answer.page, request, reply);
     else await this.#empty(answer.explain, type, request, reply);
   }
 
@@ -213,9 +213,12 @@ export class ObservationsController {
     void reply.type(contentType(type)).header('Vary', 'Accept');
   }
 
-  #stream(page: RenderedPage, reply: FastifyReply): void {
+  #stream(page: RenderedPage, request: FastifyRequest, reply: FastifyReply): void {
     if (page.next !== undefined) void reply.header('Link', `<${page.next}>; rel="next"`);
-    void reply.send(Readable.from(page.body, { objectMode: false }));
+    const body = Readable.from(page.body, { objectMode: false });
+    // HEAD would have it all written, and thrown away.
+    if (request.method === 'HEAD') body.destroy();
+    void reply.send(request.method === 'HEAD' ? Readable.from([]) : body);
   }
 
   /** No rows: a document says why, the lines of a table are none. */
