@@ -52,6 +52,9 @@ export class AppendQueue {
     const reason = unstorable(message);
     if (reason !== undefined)
       return Promise.reject(new TypeError(`The message cannot be stored: ${reason}.`));
+    // A message of very many values has a batch to itself, so that others do not wait for it.
+    const rows = this.filling.batch.rowCount;
+    if (rows > 0 && rows + message.values.length > BATCH_ROWS) this.next();
     const { batch, waiters } = this.filling;
     for (const { series, schema } of message.values) {
       if (!this.series.has(series.id)) {
