@@ -49,6 +49,17 @@ export function removalContract(make: MakeStore): void {
       expect(await store.statistics([1])).toMatchObject([{ count: 1, first: T0 + 1 }]);
     });
 
+    it('spares what was appended after it was given, however long it waits for its turn', async () => {
+      const many = Array.from({ length: 12_000 }, (_, i) => valueOf(b, T0 + i, i));
+      await put(...many, valueOf(a, T0, 1));
+      const long = store.delete([2]);
+      const deleted = store.delete([1]);
+      await put(valueOf(a, T0 + 1, 2));
+      const purged = store.purge([2]);
+      expect(await Promise.all([long, deleted, purged])).toEqual([12_000, 1, 0]);
+      expect(await store.statistics([1])).toMatchObject([{ count: 1, first: T0 + 1 }]);
+    });
+
     it('removes many rows while others arrive', async () => {
       const rows = Array.from({ length: 12_000 }, (_, i) => valueOf(a, T0 + i, i));
       for (let i = 0; i < rows.length; i += 3000) await put(...rows.slice(i, i + 3000));
@@ -98,6 +109,17 @@ export function removalContract(make: MakeStore): void {
       const early = store.append(messageOf([valueOf(a, T0, 1)]));
       await Promise.all([store.retire([1]), early]);
       expect((await under.reopen()).contents.latest).toEqual([]);
+    });
+  });
+
+  describe('retirement while deletions run', () => {
+    it('spares what was appended after it was given', async () => {
+      await put(...Array.from({ length: 12_000 }, (_, i) => valueOf(b, T0 + i, i)), valueOf(a, T0, 1));
+      const deleted = store.delete([2], T0 + 1);
+      const retired = store.retire([1, 2]);
+      await put(valueOf(a, T0 + 1, 2));
+      await Promise.all([deleted, retired]);
+      expect((await under.reopen()).contents.latest.map(({ value }) => value)).toEqual([2]);
     });
   });
 

@@ -129,6 +129,81 @@ describe('a writer thread that dies', () => {
   });
 });
 
+describe('commands of a writer thread that dies', () => {
+  it('spare what was appended after they were given', async () => {
+    const store = await opened();
+    for (const message of rows(0, 20_000)) void store.append(message);
+    const deleted = store.delete([1]);
+    await store.append(messageOf([valueOf(a, T0 + 30_000, 1)]));
+    await store.kill('writer');
+    await deleted;
+    expect(await store.statistics([1])).toMatchObject([{ count: 1, first: T0 + 30_000 }]);
+  });
+});
+
+describe('a long deletion', () => {
+  it('lets a retirement go before', async () => {
+    const store = await opened();
+    for (const message of rows(0, 40_000)) void store.append(message);
+    await store.append(messageOf([valueOf(seriesOf(2), T0, 1)]));
+    const order: string[] = [];
+    const deleted = store.delete([1]).then(() => order.push('deleted'));
+    const purged = store.purge([1]).then(() => order.push('purged'));
+    await pause(1);
+    await store.retire([2]).then(() => order.push('retired'));
+    expect(order).toEqual(['retired']);
+    await Promise.all([deleted, purged]);
+  });
+});
+
+describe('a command that cannot be done', () => {
+  const hinder = (condition: string) => {
+    const db = new Database(file());
+    db.exec(
+      `create trigger hinder before delete on observation when ${condition} begin select raise(abort, 'hindered'); end`,
+    );
+    db.close();
+  };
+
+  it('is given up with the reason, holds back no batch and is no trouble of theirs', async () => {
+    const errors: string[] = [];
+    const logger = { info: () => undefined, error: (message: string) => void errors.push(message) };
+    const store = await opened({ logger });
+    await Promise.all(rows(0, 10).map((message) => store.append(message)));
+    hinder('old.s = 1');
+    const deleted = store.delete([1]).catch((error: unknown) => error);
+    let appended = 0;
+    for (let error: unknown = false; error === false; error = await Promise.race([deleted, pause(5)])) {
+      await store.append(messageOf([valueOf(seriesOf(2), T0 + appended++, 1)]));
+      expect(store.trouble).toBeUndefined();
+    }
+    expect(await deleted).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/could not be deleted .*observations\.db cannot be used .*hindered/),
+    });
+    expect(appended).toBeGreaterThan(15);
+    expect(errors).toHaveLength(1);
+    expect(await store.statistics([1])).toMatchObject([{ count: 10 }]);
+    // Those behind it have their turn.
+    expect(await store.delete([2])).toBeGreaterThan(0);
+  }, 15_000);
+
+  it('leaves a purge to the next start', async () => {
+    const store = await opened();
+    await Promise.all(rows(0, 10).map((message) => store.append(message)));
+    hinder('true');
+    await expect(store.purge([1])).rejects.toMatchObject({ code: 'unavailable' });
+    expect(sql('select id from series')).toEqual([]);
+    await store.close();
+    const db = new Database(file());
+    db.exec('drop trigger hinder');
+    db.close();
+    const again = await opened();
+    await again.delete([1]);
+    expect(sql('select count(*) from observation')).toEqual([0]);
+  }, 15_000);
+});
+
 describe('a reader thread that dies', () => {
   it('fails its questions and is started again by the next', async () => {
     const store = await opened();

@@ -26,6 +26,8 @@ export class WriterClient {
   private readonly outstanding = new Map<string, ToWriter>();
   private readonly waiting = new Map<number, Waiting>();
   private commands = 0;
+  /** Number of the newest batch that was sent, or was there at the start. */
+  private lastBatch = 0;
   private opened = false;
   private failures = 0;
   private restarting: NodeJS.Timeout | undefined;
@@ -43,15 +45,19 @@ export class WriterClient {
   }
 
   sendBatch(batch: BatchData): void {
+    this.lastBatch = batch.number;
     this.send(`batch ${batch.number}`, { type: 'batch', batch });
   }
 
-  /** Does a command after all batches sent before; answers the rows it deleted. */
+  /**
+   * Does a command after all batches sent before; answers the rows it deleted. Throws GlossaError('unavailable') when
+   * the file does not let it.
+   */
   async command(command: WriterCommand): Promise<number> {
     return new Promise((resolve, reject) => {
       const id = ++this.commands;
       this.waiting.set(id, { resolve, reject });
-      this.send(`command ${id}`, { type: 'command', id, command });
+      this.send(`command ${id}`, { type: 'command', id, command, after: this.lastBatch });
     });
   }
 
@@ -88,6 +94,7 @@ export class WriterClient {
     worker.on('message', (message: FromWriter) => {
       if (message.type === 'ready') {
         this.opened = true;
+        this.lastBatch = Math.max(this.lastBatch, message.batch);
         resolve(message.batch);
       } else if (message.type === 'failed') reason = message.reason;
       else this.hear(message);
@@ -112,6 +119,13 @@ export class WriterClient {
       case 'done':
         this.outstanding.delete(`command ${message.id}`);
         this.waiting.get(message.id)?.resolve(message.rows);
+        this.waiting.delete(message.id);
+        break;
+      case 'rejected':
+        this.logger?.error(message.reason);
+        if (message.id === undefined) break;
+        this.outstanding.delete(`command ${message.id}`);
+        this.waiting.get(message.id)?.reject(new GlossaError('unavailable', message.reason));
         this.waiting.delete(message.id);
         break;
       case 'trouble':

@@ -5,8 +5,11 @@ import type { WriterCommand } from './protocol.js';
 const STEP_ROWS = 2000;
 const STEP_TASKS = 200;
 
-/** One piece of a job: answers the rows it deleted, and whether it is done or must be called again. */
-type Task = () => { readonly rows: number; readonly done: boolean };
+/**
+ * One piece of a job: answers the rows it deleted, and whether it is done or must be called again. `commit` ends the
+ * step, so that it stands whatever becomes of the next piece.
+ */
+type Task = () => { readonly rows: number; readonly done: boolean; readonly commit?: boolean };
 
 /** A command under way. */
 export class Job {
@@ -29,6 +32,7 @@ export class Job {
           const result = this.tasks[next]!();
           rows += result.rows;
           if (result.done) next++;
+          if (result.commit) break;
         }
       })
       .immediate();
@@ -72,12 +76,13 @@ export class WriterJobs {
         );
       case 'purge': {
         // The definitions go at once, so that no reader sees half of it; the rows follow.
-        const forgetAll = once(() => {
+        const forgetAll = () => {
           for (const id of series) {
             this.forget.run(id);
             this.markPurge.run(id, batch);
           }
-        });
+          return { rows: 0, done: true, commit: true };
+        };
         return new Job(this.db, [forgetAll, ...series.flatMap((id) => this.purging(id, batch))]);
       }
     }

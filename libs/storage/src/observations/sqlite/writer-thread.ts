@@ -1,37 +1,28 @@
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { explainFileError } from '../../sqlite-file/errors.js';
+import { backOff } from './back-off.js';
 import { BatchWriter } from './batch-writer.js';
 import type { BatchData } from './batch.js';
+import { JobQueue } from './job-queue.js';
 import type { FromWriter, ToWriter } from './protocol.js';
 import { FILE_NAME } from './schema.js';
-import { WriterJobs, type Job } from './writer-jobs.js';
+import { WriterJobs } from './writer-jobs.js';
 
-/** Waits between tries of a batch that could not be written, doubled from the first to the last. */
-const RETRY_FIRST_MS = 50;
-const RETRY_LAST_MS = 5000;
 /** How often dead letters are looked at for their age. */
 const PRUNE_EVERY_MS = 60_000;
 
-interface QueuedJob {
-  readonly id: number | undefined;
-  readonly start: () => Job;
-  /** Batches up to this one were appended before it. */
-  readonly after: number;
-  job?: Job;
-}
-
 /**
  * The writer's loop: batches first and in order, one step of a job between two batches. A batch that cannot be
- * written is kept and tried again; meanwhile jobs go on, because a deletion may be what makes room.
+ * written is kept and tried again; meanwhile jobs go on, because a deletion may be what makes room. A job that fails
+ * holds back no batch.
  */
 export class WriterThread {
   private readonly batches: BatchData[] = [];
-  private readonly jobs: QueuedJob[] = [];
+  private readonly jobs = new JobQueue(() => this.schedule());
   private readonly writer: BatchWriter;
   private readonly file: string;
   private readonly runner: WriterJobs;
-  private received: number;
   private failures = 0;
   private timer: NodeJS.Timeout | undefined;
   private scheduled = false;
@@ -47,8 +38,7 @@ export class WriterThread {
     this.file = join(directory, FILE_NAME);
     this.writer = new BatchWriter(db);
     this.runner = new WriterJobs(db);
-    this.received = this.writer.lastBatch;
-    this.jobs.push({ id: undefined, start: () => this.runner.resume(), after: 0 });
+    this.jobs.add({ id: undefined, start: () => this.runner.resume(), after: 0 });
     this.pruning = setInterval(() => this.prune(), PRUNE_EVERY_MS);
     this.prune();
     this.tell({ type: 'ready', batch: this.writer.lastBatch });
@@ -60,15 +50,11 @@ export class WriterThread {
     switch (message.type) {
       case 'batch':
         this.batches.push(message.batch);
-        this.received = Math.max(this.received, message.batch.number);
         break;
       case 'command': {
-        const { id, command } = message;
-        this.jobs.push({
-          id,
-          start: () => this.runner.start(command, this.writer.lastBatch),
-          after: this.received,
-        });
+        const { id, command, after } = message;
+        const start = () => this.runner.start(command, after);
+        this.jobs.add({ id, start, after, isShort: command.type === 'retire' });
         break;
       }
       case 'close':
@@ -120,32 +106,33 @@ export class WriterThread {
   private failed(error: unknown): void {
     clearTimeout(this.timer);
     this.tell({ type: 'trouble', reason: explainFileError(this.file, error) });
-    const wait = Math.min(RETRY_FIRST_MS * 2 ** this.failures++, RETRY_LAST_MS);
     this.timer = setTimeout(() => {
       this.timer = undefined;
       this.schedule();
-    }, wait);
+    }, backOff(++this.failures));
   }
 
   /** Answers whether a job can go on at once. */
   private stepJob(): boolean {
-    const queued = this.jobs[0];
-    if (!queued) return false;
-    if (queued.after > this.writer.lastBatch && !this.timer) return false;
-    try {
-      queued.job ??= queued.start();
-      if (!queued.job.step()) return true;
-    } catch (error) {
-      this.failed(error);
-      return false;
+    const turn = this.jobs.turn(this.writer.lastBatch, this.timer !== undefined);
+    switch (turn.type) {
+      case 'none':
+      case 'waits':
+        return false;
+      case 'goes-on':
+        return true;
+      case 'rejected': {
+        const reason = `Observations could not be deleted or retired: ${explainFileError(this.file, turn.error)}`;
+        this.tell({ type: 'rejected', id: turn.id, reason });
+        return true;
+      }
+      case 'done':
+        // What it deleted may be the room that a waiting batch needs.
+        clearTimeout(this.timer);
+        this.timer = undefined;
+        if (turn.id !== undefined) this.tell({ type: 'done', id: turn.id, rows: turn.rows });
+        return true;
     }
-    this.jobs.shift();
-    if (this.batches.length === 0) this.recovered();
-    // What it deleted may be the room that a waiting batch needs.
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    if (queued.id !== undefined) this.tell({ type: 'done', id: queued.id, rows: queued.job.rows });
-    return this.jobs.length > 0 || this.batches.length > 0;
   }
 
   private prune(): void {
@@ -159,6 +146,7 @@ export class WriterThread {
 
   private close(): void {
     clearTimeout(this.timer);
+    this.jobs.stop();
     clearInterval(this.pruning);
     try {
       this.db.pragma('wal_checkpoint(TRUNCATE)');
