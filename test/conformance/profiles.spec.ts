@@ -97,7 +97,8 @@ async function takers(schemas: readonly CompiledSchema[], topic: string, bytes: 
     const [pattern] = schema.patterns.filter((one) => one.match(topic)).sort(comparePatterns);
     if (!pattern) continue;
     const bound = bindSchema(schema, pattern, topic);
-    if ((await bound.matches(bound.decode(bytes))) === true) fitting.push({ schema, pattern });
+    if ((await bound.matches(bound.decode(bytes), { client: 'c' })) === true)
+      fitting.push({ schema, pattern });
   }
   fitting.sort(
     (a, b) => comparePatterns(a.pattern, b.pattern) || Number(b.schema.hasMatch) - Number(a.schema.hasMatch),

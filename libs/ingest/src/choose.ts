@@ -41,7 +41,7 @@ export function choose(
       continue;
     }
     const { payload } = decoded;
-    const matches = resume?.matches ?? bound.matches(payload);
+    const matches = resume?.matches ?? bound.matches(payload, raw);
     const goOn = (held: boolean | Rejection, result?: MapResult) =>
       choose(
         route,
@@ -54,7 +54,7 @@ export function choose(
     if (matches instanceof Promise) return matches.then(goOn);
     if (typeof matches === 'object') failed ??= { candidate, rejection: matches };
     if (matches !== true) continue;
-    const result = resume?.result ?? bound.map(payload);
+    const result = resume?.result ?? bound.map(payload, raw);
     if (result instanceof Promise) return result.then((done) => goOn(true, done));
     const mapped: Mapped = { candidate, result };
     if (!devices.anyBound || candidates.length === 1) return mapped;

@@ -44,16 +44,18 @@ const HOSTILE: [string, string, string][] = [
 // A thread may take seconds to start where every core is busy.
 jest.setTimeout(60_000);
 
-const worker = new ExpressionWorker();
+// What a message may take is tested below.
+const worker = new ExpressionWorker({ allowanceMs: 600_000 });
 afterAll(() => worker.close());
 
+const asker = (client = 'c') => ({ client });
 const job = (source: string, input: unknown = INPUT) => ({
   source,
   input,
   variables: { topic: { device: 'd1' } },
 });
 const evaluate = async (source: string, input?: unknown): Promise<ExpressionResult> =>
-  (await worker.evaluate([job(source, input)]))[0]!;
+  (await worker.evaluate([job(source, input)], asker()))[0]!;
 const value = async (source: string, input?: unknown): Promise<unknown> => {
   const result = await evaluate(source, input);
   if (!result.ok) throw result.error;
@@ -118,7 +120,10 @@ describe('the worker', () => {
       '$map(items, function($i) { $i.type + 1 })',
       '$nope2 := 5',
     ];
-    const results = await worker.evaluate(sources.map((source) => job(source)));
+    const results = await worker.evaluate(
+      sources.map((source) => job(source)),
+      asker(),
+    );
     for (const [i, source] of sources.entries()) {
       const expected = await jsonata(source)
         .evaluate(INPUT, { topic: { device: 'd1' } })
@@ -137,7 +142,10 @@ describe('the worker', () => {
   });
 
   it.each(HOSTILE)('ends %s, and answers the next', async (_what, source, code) => {
-    const [ended, next] = await worker.evaluate([job(source), job('$map([a], function($v) { $v + 1 })')]);
+    const [ended, next] = await worker.evaluate(
+      [job(source), job('$map([a], function($v) { $v + 1 })')],
+      asker(),
+    );
     expect(codeOf(ended!)).toMatch(new RegExp(`^(${code})$`));
     expect(next).toEqual({ ok: true, value: 3 });
     expect(worker.restarts).toBe(0);
@@ -147,7 +155,7 @@ describe('the worker', () => {
     const jobs = Array.from({ length: 300 }, (_, i) =>
       i % 60 === 30 ? job(INFINITE) : job('$map([a], function($v) { $v })', { a: i }),
     );
-    const results = await worker.evaluate(jobs);
+    const results = await worker.evaluate(jobs, asker());
     expect(
       results.map((result, i) =>
         result.ok ? result.value === i : i % 60 === 30 && codeOf(result) === 'timeout',
@@ -156,15 +164,18 @@ describe('the worker', () => {
   });
 
   it('stays of one size, however often it fails', async () => {
-    await worker.evaluate([job('1')]);
+    await worker.evaluate([job('1')], asker());
     const before = process.memoryUsage().rss;
-    const results = await worker.evaluate(Array.from({ length: 30 }, () => job('$pad("x", 2e8)')));
+    const results = await worker.evaluate(
+      Array.from({ length: 30 }, () => job('$pad("x", 2e8)')),
+      asker(),
+    );
     expect(new Set(results.map(codeOf))).toEqual(new Set(['memory']));
     expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024);
   });
 
   it('keeps this thread free', async () => {
-    await worker.evaluate([job('1')]);
+    await worker.evaluate([job('1')], asker());
     let turns = 0;
     let done = false;
     const turn = () => {
@@ -172,18 +183,17 @@ describe('the worker', () => {
       if (!done) setImmediate(turn);
     };
     turn();
-    await worker.evaluate([job(INFINITE)]);
+    await worker.evaluate([job(INFINITE)], asker());
     done = true;
     expect(turns).toBeGreaterThan(100);
   });
 
   it('does not take a busy main thread for a stuck expression', async () => {
-    await worker.evaluate([job('1')]);
-    const results = worker.evaluate([
-      job('$map([1, 2], function($v) { $v })'),
-      job(INFINITE),
-      job('$map([a], function($v) { $v })'),
-    ]);
+    await worker.evaluate([job('1')], asker());
+    const results = worker.evaluate(
+      [job('$map([1, 2], function($v) { $v })'), job(INFINITE), job('$map([a], function($v) { $v })')],
+      asker(),
+    );
     const until = performance.now() + 1500;
     while (performance.now() < until);
     expect((await results).map(codeOf)).toEqual(['ok', 'timeout', 'ok']);
@@ -191,12 +201,77 @@ describe('the worker', () => {
   });
 });
 
+describe('clients', () => {
+  const SIMPLE = '$map([a], function($v) { $v })';
+  let small: ExpressionWorker;
+  beforeAll(async () => {
+    small = new ExpressionWorker();
+    await small.evaluate([job('1')], asker());
+  });
+  afterAll(() => small.close());
+
+  it('take turns: one that asks for much delays no other', async () => {
+    const order: string[] = [];
+    const ask = (client: string, source: string, times: number) =>
+      worker
+        .evaluate(
+          Array.from({ length: times }, () => job(source)),
+          asker(client),
+        )
+        .then(() => order.push(client));
+    await Promise.all([ask('slow', INFINITE, 8), ask('quick', SIMPLE, 3), ask('late', SIMPLE, 4)]);
+    expect(order).toEqual(['quick', 'late', 'slow']);
+  });
+
+  it('have a second for each message, whatever else it asks for', async () => {
+    const message = asker();
+    const start = performance.now();
+    const results = await small.evaluate(
+      Array.from({ length: 300 }, () => job(INFINITE)),
+      message,
+    );
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(new Set(results.map(codeOf))).toEqual(new Set(['timeout']));
+    expect(results.at(-1)).toMatchObject({
+      error: { message: 'the expressions for one message took longer than 1000 ms' },
+    });
+    const [more] = await small.evaluate([job(SIMPLE)], message);
+    expect(codeOf(more!)).toBe('timeout');
+    const [next] = await small.evaluate([job(SIMPLE)], asker());
+    expect(codeOf(next!)).toBe('ok');
+  });
+
+  it('pay for the QuickJS that they break', async () => {
+    const start = performance.now();
+    const results = await small.evaluate(
+      Array.from({ length: 1000 }, () => job('$pad("x", 2e8)')),
+      asker(),
+    );
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(codeOf(results.at(-1)!)).toBe('timeout');
+  });
+
+  it('may have the payload in each evaluation', async () => {
+    const payload = { text: 'x'.repeat(1 << 20) };
+    const jobs = Array.from({ length: 5000 }, (_, a) => ({
+      ...job('$map([a], function($v) { $v })', { a }),
+      variables: { topic: {}, payload },
+    }));
+    const before = process.memoryUsage().rss;
+    await small.evaluate(jobs, asker());
+    expect(process.memoryUsage().rss - before).toBeLessThan(1024 ** 3);
+  });
+});
+
 describe('closing', () => {
   it('settles what waits, and what comes after', async () => {
     const closed = new ExpressionWorker();
-    const waiting = closed.evaluate(Array.from({ length: 20 }, () => job(INFINITE)));
+    const waiting = closed.evaluate(
+      Array.from({ length: 20 }, () => job(INFINITE)),
+      asker(),
+    );
     await closed.close();
-    const late = closed.evaluate([job('1')]);
+    const late = closed.evaluate([job('1')], asker());
     for (const result of [...(await waiting), ...(await late)]) {
       expect(result).toMatchObject({
         ok: false,
@@ -216,9 +291,9 @@ describe('closing', () => {
 describe('a thread that does not answer', () => {
   it('is ended after the deadline, and another one takes up what waits', async () => {
     const patient = new ExpressionWorker({ deadlineMs: 60_000 });
-    await patient.evaluate([job('1')]);
+    await patient.evaluate([job('1')], asker());
     jest.useFakeTimers({ doNotFake: ['nextTick', 'performance', 'queueMicrotask', 'setImmediate'] });
-    const results = patient.evaluate([job(INFINITE), job('$map([a], function($v) { $v })')]);
+    const results = patient.evaluate([job(INFINITE), job('$map([a], function($v) { $v })')], asker());
     jest.advanceTimersByTime(60_000);
     expect(patient.restarts).toBe(0);
     jest.advanceTimersByTime(5_000);
@@ -233,7 +308,7 @@ describe('a thread that cannot start', () => {
   it('fails what waits, and is tried again for what comes', async () => {
     const starved = new ExpressionWorker({ memoryBytes: 100_000 });
     for (let i = 1; i <= 2; i++) {
-      const results = await starved.evaluate([job('1'), job('2')]);
+      const results = await starved.evaluate([job('1'), job('2')], asker());
       for (const result of results)
         expect(result).toMatchObject({
           ok: false,
@@ -269,11 +344,14 @@ describe('an expression', () => {
   });
 
   it('leaves nothing behind for the next', async () => {
-    await worker.evaluate([
-      job('$x := 5'),
-      job('($string := function($v) { "mine" }; $string(1))'),
-      job('$each($, function($v, $k) { $k := 1 })'),
-    ]);
+    await worker.evaluate(
+      [
+        job('$x := 5'),
+        job('($string := function($v) { "mine" }; $string(1))'),
+        job('$each($, function($v, $k) { $k := 1 })'),
+      ],
+      asker(),
+    );
     expect(await value('$x')).toBeUndefined();
     expect(await value('$map([1], $string)')).toBe('1');
     expect(await value('$map([$], function($v) { $v })')).toEqual(INPUT);

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Variables } from './closure.js';
 import { ExpressionError } from './expression-error.js';
+import { FairQueue } from './fair-queue.js';
 import { JsonWriter } from './json-writer.js';
 import type { SandboxOutcome } from './sandbox.js';
 
@@ -11,6 +12,11 @@ export interface ExpressionJob {
   readonly variables: Variables;
 }
 
+/** Who asks, such as a raw message: what one asks for has one allowance, and clients take turns. */
+export interface Asker {
+  readonly client: string;
+}
+
 /** What became of it. */
 export type ExpressionResult =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ExpressionError };
@@ -18,6 +24,8 @@ export type ExpressionResult =
 export interface ExpressionWorkerOptions {
   /** Most that one evaluation may take. */
   readonly deadlineMs?: number;
+  /** Most that all evaluations for one asker may take; then the rest is not evaluated. */
+  readonly allowanceMs?: number;
   readonly memoryBytes?: number;
 }
 
@@ -29,15 +37,30 @@ export interface WorkerRequest {
   readonly variables: string;
 }
 
-/** What the thread says: an answer, after which it may need a while, and that it takes a request. */
-export type WorkerMessage = 'ready' | ({ readonly id: number; readonly ready: boolean } & SandboxOutcome);
+/**
+ * What the thread says: an answer, after which it may need a while, and that it takes a request. With the time that
+ * it spent: measured here, the time of a busy broker would count.
+ */
+export type WorkerMessage =
+  | { readonly ready: true; readonly ms: number }
+  | ({ readonly id: number; readonly ready: boolean; readonly ms: number } & SandboxOutcome);
+
+/** What may still be spent for one asker. */
+interface Allowance {
+  ms: number;
+}
 
 interface Waiting {
-  readonly request: WorkerRequest;
+  readonly id: number;
+  readonly job: ExpressionJob;
+  readonly writer: JsonWriter;
+  readonly allowance: Allowance;
   readonly resolve: (result: ExpressionResult) => void;
 }
 
 const DEADLINE_MS = 100;
+/** Deadlines that one asker may use up. */
+const DEADLINES = 10;
 const MEMORY = 64 * 1024 * 1024;
 
 /**
@@ -57,60 +80,83 @@ const BEATS_TO_START = 300;
 export class ExpressionWorker {
   readonly #deadline: number;
   readonly #memory: number;
-  readonly #queue: Waiting[] = [];
+  readonly #allowanceMs: number;
+  readonly #allowances = new WeakMap<Asker, Allowance>();
+  readonly #queue = new FairQueue<Waiting>();
   #worker: Worker | undefined;
   /** Whether the thread takes a request, and whether it ever did. */
   #ready = false;
   #started = false;
   #current: Waiting | undefined;
+  /** Whose evaluation the thread had last: it pays for a new QuickJS, too. */
+  #payer: Allowance | undefined;
   #beats: NodeJS.Timeout | undefined;
   #nextId = 1;
   #closed = false;
   /** Threads ended because they did not answer, since start. */
   restarts = 0;
 
-  constructor({ deadlineMs = DEADLINE_MS, memoryBytes = MEMORY }: ExpressionWorkerOptions = {}) {
+  constructor({
+    deadlineMs = DEADLINE_MS,
+    allowanceMs = deadlineMs * DEADLINES,
+    memoryBytes = MEMORY,
+  }: ExpressionWorkerOptions = {}) {
     this.#deadline = deadlineMs;
+    this.#allowanceMs = allowanceMs;
     this.#memory = memoryBytes;
   }
 
-  /** Evaluates in order; never rejects. */
-  evaluate(jobs: readonly ExpressionJob[]): Promise<ExpressionResult[]> {
+  /** Evaluates in order, by turns with what other clients ask; never rejects. */
+  evaluate(jobs: readonly ExpressionJob[], asker: Asker): Promise<ExpressionResult[]> {
     const writer = new JsonWriter();
-    return Promise.all(jobs.map((job) => this.#enqueue(job, writer)));
+    let allowance = this.#allowances.get(asker);
+    if (!allowance) this.#allowances.set(asker, (allowance = { ms: this.#allowanceMs }));
+    return Promise.all(jobs.map((job) => this.#enqueue(job, asker.client, writer, allowance)));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#beats);
-    const waiting = [...(this.#current ? [this.#current] : []), ...this.#queue.splice(0)];
+    const waiting = [...(this.#current ? [this.#current] : []), ...this.#queue.clear()];
     this.#current = undefined;
     for (const { resolve } of waiting) resolve(failed('expression-failed', 'the service stops'));
     await this.#worker?.terminate();
   }
 
-  #enqueue({ source, input, variables }: ExpressionJob, writer: JsonWriter): Promise<ExpressionResult> {
+  #enqueue(
+    job: ExpressionJob,
+    client: string,
+    writer: JsonWriter,
+    allowance: Allowance,
+  ): Promise<ExpressionResult> {
     if (this.#closed) return Promise.resolve(failed('expression-failed', 'the service stops'));
     return new Promise((resolve) => {
-      const request = {
-        id: this.#nextId++,
-        source,
-        input: writer.write(input),
-        variables: writer.writeMembers(variables),
-      };
-      this.#queue.push({ request, resolve });
+      this.#queue.push(client, { id: this.#nextId++, job, writer, allowance, resolve });
       this.#next();
     });
   }
 
   #next(): void {
-    if (this.#current || this.#queue.length === 0) return;
+    if (this.#current || this.#queue.empty) return;
     if (!this.#worker) this.#start();
     if (!this.#ready) return;
+    const next = this.#affordable();
+    if (!next) return;
     this.#ready = false;
-    this.#current = this.#queue.shift()!;
-    this.#worker!.postMessage(this.#current.request);
+    this.#current = next;
+    this.#payer = next.allowance;
+    this.#worker!.postMessage(requestOf(next));
     this.#await(BEATS_TO_ANSWER + Math.ceil(this.#deadline / BEAT_MS));
+  }
+
+  /** The next whose asker has time left; the others are told. */
+  #affordable(): Waiting | undefined {
+    for (;;) {
+      const next = this.#queue.shift();
+      if (!next || next.allowance.ms > 0) return next;
+      const reason = `the expressions for one message took longer than ${this.#allowanceMs} ms`;
+      next.resolve(failed('expression-timeout', reason));
+    }
   }
 
   #start(): void {
@@ -132,19 +178,24 @@ export class ExpressionWorker {
   }
 
   #hear(message: WorkerMessage): void {
-    if (message === 'ready') {
-      clearInterval(this.#beats);
-      this.#ready = true;
-      this.#started = true;
-      this.#next();
+    if (this.#payer) this.#payer.ms -= message.ms;
+    if (!('id' in message)) {
+      this.#takesRequest();
       return;
     }
     const current = this.#current;
     this.#current = undefined;
-    if (current?.request.id === message.id) current.resolve(resultOf(message));
+    if (current?.id === message.id) current.resolve(resultOf(message));
     // After a failure the thread makes itself a new QuickJS.
-    if (message.ready) this.#hear('ready');
+    if (message.ready) this.#takesRequest();
     else this.#await(BEATS_TO_START);
+  }
+
+  #takesRequest(): void {
+    clearInterval(this.#beats);
+    this.#ready = true;
+    this.#started = true;
+    this.#next();
   }
 
   #await(beats: number): void {
@@ -167,15 +218,22 @@ export class ExpressionWorker {
     this.#started = false;
     this.restarts++;
     void worker?.terminate();
+    this.#payer = undefined;
+    if (current) current.allowance.ms -= this.#deadline + BEATS_TO_ANSWER * BEAT_MS;
     current?.resolve(failed('expression-timeout', reason));
     // A thread that cannot start fails what waits instead of trying for ever.
     if (!started) {
-      for (const { resolve } of this.#queue.splice(0)) {
+      for (const { resolve } of this.#queue.clear()) {
         resolve(failed('expression-failed', 'the expression worker does not start'));
       }
     }
     this.#next();
   }
+}
+
+/** Written when its turn comes: the payload may be in each request of a message. */
+function requestOf({ id, job: { source, input, variables }, writer }: Waiting): WorkerRequest {
+  return { id, source, input: writer.write(input), variables: writer.writeMembers(variables) };
 }
 
 function resultOf({ value, error }: SandboxOutcome): ExpressionResult {

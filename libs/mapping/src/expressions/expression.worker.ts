@@ -16,12 +16,14 @@ const say = (message: WorkerMessage) => parentPort!.postMessage(message);
 let sandbox = await Sandbox.start(library, settings);
 
 async function answer({ id, source, input, variables }: WorkerRequest): Promise<void> {
+  let since = performance.now();
   const outcome = sandbox.evaluate(source, input, variables);
-  say({ id, ready: !sandbox.broken, ...outcome });
+  say({ id, ready: !sandbox.broken, ms: performance.now() - since, ...outcome });
   if (!sandbox.broken) return;
+  since = performance.now();
   sandbox = await Sandbox.start(library, settings);
-  say('ready');
+  say({ ready: true, ms: performance.now() - since });
 }
 
 parentPort!.on('message', (request: WorkerRequest) => void answer(request));
-say('ready');
+say({ ready: true, ms: 0 });

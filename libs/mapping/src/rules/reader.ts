@@ -42,3 +42,19 @@ export function memberReader(name: string): Reader {
       ? (input as Record<string, unknown>)[name]
       : undefined;
 }
+
+/**
+ * Reads an item; where it has nothing, the payload that it is part of. A payload that is an array has nothing of its
+ * own: what a path finds there is its items', another one's.
+ */
+export function readOuter(
+  read: Reader,
+  input: unknown,
+  variables: Variables,
+  resolved: Resolved | undefined,
+): unknown {
+  const value = read(input, variables, resolved);
+  const { payload } = variables;
+  if (value !== undefined && value !== null) return value;
+  return input === payload || Array.isArray(payload) ? value : read(payload, variables, resolved);
+}

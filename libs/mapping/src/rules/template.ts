@@ -1,5 +1,5 @@
 import { compileExpression, type Expression, type Variables } from '../expressions/index.js';
-import { readerOf, type Reader, type Resolved } from './reader.js';
+import { readerOf, readOuter, type Reader, type Resolved } from './reader.js';
 
 type Part =
   | { readonly kind: 'text'; readonly text: string }
@@ -66,9 +66,7 @@ export class Template {
         if (bound === undefined) return undefined;
         text += bound;
       } else {
-        const value =
-          part.read(input, variables, resolved) ??
-          (input === variables.payload ? undefined : part.read(variables.payload, variables, resolved));
+        const value = readOuter(part.read, input, variables, resolved);
         if (typeof value !== 'string' && typeof value !== 'boolean' && !Number.isFinite(value))
           return undefined;
         text += String(value);

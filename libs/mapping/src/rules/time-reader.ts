@@ -1,7 +1,7 @@
 import { DateTime, type Zone } from 'luxon';
 import { FLAGS, parseInstant, type Micros, type TimeFormat } from '#model';
 import type { Expression, Variables } from '../expressions/index.js';
-import type { Reader, Resolved } from './reader.js';
+import { readOuter, type Reader, type Resolved } from './reader.js';
 
 /** A time read from a payload: absent when it could not be, with the flag that says so. */
 export interface ReadTime {
@@ -42,9 +42,7 @@ export class TimeReader {
 
   /** An expression that finds nothing in the item is tried on the whole payload. @throws ExpressionError */
   at(input: unknown, variables: Variables, resolved: Resolved | undefined): ReadTime {
-    const value =
-      this.read(input, variables, resolved) ??
-      (input === variables.payload ? undefined : this.read(variables.payload, variables, resolved));
+    const value = readOuter(this.read, input, variables, resolved);
     if (value === undefined || value === null) return NONE;
     return readTime(value, this.format, this.timezone);
   }

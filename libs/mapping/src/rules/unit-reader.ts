@@ -2,7 +2,7 @@ import type { ObservableProperty } from '#model';
 import type { Conversion, Unit, UnitTable } from '#semantics';
 import type { Expression, Variables } from '../expressions/index.js';
 import { brief } from '../trace.js';
-import type { Reader, Resolved } from './reader.js';
+import { readOuter, type Reader, type Resolved } from './reader.js';
 import { Unfit } from './typed-value.js';
 
 /** A unit and how its values become canonical. */
@@ -47,9 +47,7 @@ export class UnitReader {
   ) {}
 
   at(input: unknown, variables: Variables, resolved: Resolved | undefined): UnitConversion | Unfit {
-    const said =
-      this.read(input, variables, resolved) ??
-      (input === variables.payload ? undefined : this.read(variables.payload, variables, resolved));
+    const said = readOuter(this.read, input, variables, resolved);
     if (typeof said !== 'string')
       return new Unfit('unit-missing', `the payload says no unit: ${brief(said)}`);
     if (said.length > MAX_SPELLING) return new Unfit('unit-unknown', `${brief(said)} is no unit`);

@@ -1,6 +1,7 @@
 import type { ErrorCode, Rejection, Stage } from '#model';
 import {
   ExpressionError,
+  type Asker,
   type Expression,
   type ExpressionJob,
   type Variables,
@@ -48,11 +49,11 @@ export class BoundSchema {
   }
 
   /** Whether the schema applies; a rejection when `match` fails. */
-  matches(payload: unknown): boolean | Rejection | Promise<boolean | Rejection> {
+  matches(payload: unknown, asker: Asker): boolean | Rejection | Promise<boolean | Rejection> {
     const { condition, parts } = this.schema;
     if (!condition) return true;
     if (parts.match!.mode === 'compiled') return this.#holds(payload, undefined);
-    return this.#evaluate([[parts.match!, payload]], payload).then((resolved) =>
+    return this.#evaluate([[parts.match!, payload]], payload, asker).then((resolved) =>
       this.#holds(payload, resolved),
     );
   }
@@ -66,8 +67,8 @@ export class BoundSchema {
     }
   }
 
-  /** Maps a payload that matches. Waits only where an expression needs the worker. */
-  map(payload: unknown, trace?: Trace): MapResult | Promise<MapResult> {
+  /** Maps a payload that matches, for a message or who else asks. Waits only where an expression needs the worker. */
+  map(payload: unknown, asker: Asker, trace?: Trace): MapResult | Promise<MapResult> {
     const result: MapResult = { values: [], rejected: [], device: this.device };
     const mismatch = this.schema.parts.payload?.check(payload);
     if (mismatch) {
@@ -77,15 +78,22 @@ export class BoundSchema {
       return result;
     }
     return this.schema.waits
-      ? this.#mapWaiting(payload, result, trace)
+      ? this.#mapWaiting(payload, result, asker, trace)
       : this.#mapItems(payload, result, undefined, trace);
   }
 
   /** Has the worker evaluate what does not compile, all at once, then maps as if it had been compiled. */
-  async #mapWaiting(payload: unknown, result: MapResult, trace: Trace | undefined): Promise<MapResult> {
+  async #mapWaiting(
+    payload: unknown,
+    result: MapResult,
+    asker: Asker,
+    trace: Trace | undefined,
+  ): Promise<MapResult> {
     const { inner, outer, parts } = this.schema;
     const resolved =
-      parts.each?.mode === 'worker' ? await this.#evaluate([[parts.each, payload]], payload) : new Resolved();
+      parts.each?.mode === 'worker'
+        ? await this.#evaluate([[parts.each, payload]], payload, asker)
+        : new Resolved();
     const items = this.#items(payload, resolved, result, trace);
     const jobs: [Expression, unknown][] = [];
     for (const item of items) for (const expression of [...inner, ...outer]) jobs.push([expression, item]);
@@ -95,13 +103,14 @@ export class BoundSchema {
       reject(result, 'map', 'each-too-many', message, '/each');
       return result;
     }
-    await this.#evaluate(jobs, payload, resolved);
+    await this.#evaluate(jobs, payload, asker, resolved);
     return this.#mapItems(payload, result, resolved, trace, items);
   }
 
   async #evaluate(
     jobs: readonly (readonly [Expression, unknown])[],
     payload: unknown,
+    asker: Asker,
     resolved = new Resolved(),
   ): Promise<Resolved> {
     const { worker } = this.schema.parts.environment;
@@ -112,7 +121,7 @@ export class BoundSchema {
       // The payload crosses to the thread only where it is asked for.
       variables: source.includes('$payload') ? { topic, payload } : { topic },
     }));
-    const results = await worker.evaluate(requests);
+    const results = await worker.evaluate(requests, asker);
     for (const [i, [expression, input]] of jobs.entries()) resolved.set(expression, input, results[i]!);
     return resolved;
   }

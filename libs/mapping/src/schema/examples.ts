@@ -36,6 +36,8 @@ async function runExample(schema: CompiledSchema, example: SchemaExample, at: st
   const failed = (pointer: string, message: string) => [problem(pointer, 'example-failed', message)];
   const [pattern] = schema.patterns.filter((one) => one.match(example.topic)).sort(comparePatterns);
   if (!pattern) return failed(`${at}/topic`, `no pattern of the schema fits ${example.topic}`);
+  // No client id has this sign [MQTT-1.5.4-2].
+  const asker = { client: '\u0000examples' };
   const bound = bindSchema(schema, pattern, example.topic);
   let payload: unknown;
   try {
@@ -44,10 +46,10 @@ async function runExample(schema: CompiledSchema, example: SchemaExample, at: st
     if (!(error instanceof CodecError)) throw error;
     return failed(`${at}/payload`, error.message);
   }
-  const matches = await bound.matches(payload);
+  const matches = await bound.matches(payload, asker);
   if (typeof matches === 'object') return failed(`${at}/payload`, matches.message);
   const result: MapResult = matches
-    ? await bound.map(payload)
+    ? await bound.map(payload, asker)
     : { values: [], rejected: [], device: undefined };
   const { hub } = schema.parts.environment;
   if (example.expect.length === 0 && result.values.length > 0) {

@@ -44,6 +44,8 @@ export async function previewSchema(
     return ends([{ stage: 'match', code: 'topic-unmatched', message }]);
   }
   trace.add('pattern', `${pattern.source} fits: ${brief(pattern.match(topic))}`);
+  // No client id has this sign [MQTT-1.5.4-2].
+  const asker = { client: '\u0000preview' };
   const bound = bindSchema(schema, pattern, topic);
   let payload: unknown;
   try {
@@ -54,7 +56,7 @@ export async function previewSchema(
     return ends([{ stage: 'decode', code: error.code, message: error.message }]);
   }
   trace.add('codec', `${schema.parts.codec.name} reads ${brief(payload)}`);
-  const matches = await bound.matches(payload);
+  const matches = await bound.matches(payload, asker);
   if (typeof matches === 'object') {
     trace.add('match', matches.message);
     return ends([matches]);
@@ -65,6 +67,6 @@ export async function previewSchema(
       `${schema.parts.match.source} ${matches ? 'holds' : 'does not hold: the schema does not apply'}`,
     );
   if (!matches) return ends([], unmappedPaths(schema, payload));
-  const { values, rejected } = await bound.map(payload, trace);
+  const { values, rejected } = await bound.map(payload, asker, trace);
   return { applies: true, values, rejected, unmapped: unmappedPaths(schema, payload), trace: trace.steps };
 }

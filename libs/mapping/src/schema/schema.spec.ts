@@ -108,6 +108,24 @@ describe('mapping', () => {
     expect(rejected).toEqual(['device-missing']);
   });
 
+  it('never takes from a neighbour what an item of an array does not say', async () => {
+    const document = {
+      each: '$',
+      device: '{= mac}',
+      time: 'ts',
+      feature: 'home/{= room}',
+      observations: { t: { ...T, unit: { value: 'u' } }, h: { property: 'RelativeHumidity', unit: '%' } },
+    };
+    const { values, rejected, preview } = await map(document, [
+      { mac: 'aa', ts: 1795401611, room: 'kitchen', t: 50, u: '°F', h: 40 },
+      { t: 21 },
+      { mac: 'bb', t: 22, h: 41 },
+    ]);
+    expect(values).toEqual(['t@aa home/kitchen 10', 'h@aa home/kitchen 40', 'h@bb 41']);
+    expect(rejected).toEqual(['t unit-missing', 't unit-missing']);
+    expect(preview.values[2]?.time).toBeUndefined();
+  });
+
   it('takes one object of `each` as one item, nothing as none, and refuses the rest', async () => {
     const document = { each: 'r', observations: { t: T } };
     expect((await map(document, { r: { t: 5 } })).values).toEqual(['t@d1 5']);
