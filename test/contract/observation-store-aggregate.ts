@@ -81,6 +81,21 @@ export function aggregateContract(make: MakeStore): void {
       expect(stream!.windows).toMatchObject([{ count: 3, mean: 4, first: 5, last: 1 }]);
     });
 
+    it('has a mean of numbers whose sum is too great', async () => {
+      const mean = async (...numbers: number[]) => {
+        await store.delete([1]);
+        await put(...numbers.map((value, i) => valueOf(a, T0 + i, value)));
+        return (await store.aggregate({ series: [1], bounds: bounds(0, 100) }))[0]!.windows[0]!.mean;
+      };
+      expect(await mean(1e307, 1.5e308, 1.6e308)).toBe(1.06666666667e308);
+      expect(await mean(-1.5e308, -1.7e308)).toBe(-1.6e308);
+      expect(await mean(1.7e308, 1.7e308, -1.7e308, -1.7e308, 4e300)).toBeCloseTo(8e299, -297);
+      expect(await mean(...Array.from({ length: 7 }, (_, i) => Number.MAX_VALUE - i))).toBe(
+        1.79769313486e308,
+      );
+      expect(await mean(5e-324, 5e-324)).toBe(5e-324);
+    });
+
     it('merges the series of a datastream, and answers datastreams in order of device and name', async () => {
       const kitchen = seriesOf(2, { device: 'd', feature: 'kitchen' });
       const hall = seriesOf(3, { device: 'd', feature: 'hall' });

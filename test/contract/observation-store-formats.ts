@@ -106,6 +106,34 @@ export function formatsContract(make: MakeStore): void {
       expect(await read('csv', 100, { unit: 'DEG_F' })).toContain(',70.7,unit:DEG_F,');
     });
 
+    it('leaves a value in its unit that would be too great in another', async () => {
+      const length = seriesOf(4, { name: 'length', property: 'Length', kind: 'Length', unit: 'M' });
+      await store.append(messageOf([valueOf(length, T0, 1e307), valueOf(length, T0 + 1, 2)]));
+      const read = async (format: ObservationFormat) =>
+        textOf(
+          await store.query({ series: [4], order: 'asc', limit: 9 }, { ...render, format, unit: 'MilliM' }),
+        );
+      const { member } = JSON.parse(await read('json'));
+      expect(member.map((one: { hasResult: object }) => one.hasResult)).toEqual([
+        { type: 'QuantityValue', numericValue: 1e307, unit: 'unit:M' },
+        { type: 'QuantityValue', numericValue: 2000, unit: 'unit:MilliM' },
+      ]);
+      const csv = await read('csv');
+      expect(csv).toContain(',1e+307,unit:M,');
+      expect(csv).toContain(',2000,unit:MilliM,');
+      for (const format of ['turtle', 'n-quads'] as const) {
+        const quads = new Parser({ format: format === 'turtle' ? 'Turtle' : 'N-Quads' }).parse(
+          await read(format),
+        );
+        const objects = (predicate: string) =>
+          quads
+            .filter((one) => one.predicate.value === NS.qudt + predicate)
+            .map(({ object }) => object.value);
+        expect(objects('numericValue').map(Number)).toEqual([1e307, 2000]);
+        expect(objects('hasUnit')).toEqual([`${NS.unit}M`, `${NS.unit}MilliM`]);
+      }
+    });
+
     it('refuses a unit that does not fit, before the first byte', async () => {
       await fill();
       await expect(read('json', 100, { unit: 'KiloGM' })).rejects.toMatchObject({

@@ -149,12 +149,14 @@ export class ObservationQueries {
     const datastream = this.table.datastream(device, name);
     if (!datastream) throw new GlossaError('not-found', `there is no datastream ${device}/${name}`);
     const deleted = await this.store.delete(ids(datastream.series), from, to);
-    const [newest] = await this.store.latestRecords(ids(datastream.series));
-    // A value that arrived meanwhile is newer than what was read.
     const { latest } = datastream;
-    const latestGone =
+    const gone =
       latest && (from === undefined || latest.time >= from) && (to === undefined || latest.time < to);
-    if (latestGone) datastream.latest = newest;
+    if (gone) {
+      const [newest] = await this.store.latestRecords(ids(datastream.series));
+      // A value that arrived meanwhile is newer than what was read.
+      if (datastream.latest === latest) datastream.latest = newest;
+    }
     return deleted;
   }
 
@@ -208,6 +210,7 @@ export class ObservationQueries {
     return series.filter((one) => policy.seesEverySemantic || policy.receive(semanticTopic(one)));
   }
 
+  /** In the unit asked for, or in their own where a number would be too great for a double. */
   #converted(series: Series, windows: readonly AggregateWindow[], unit: Unit | undefined): AggregateMember {
     if (!unit || series.unit === '' || unit.id === series.unit) return { series, unit: series.unit, windows };
     const conversion = this.hub.units.conversion(this.hub.units.get(series.unit)!, unit);
@@ -222,9 +225,15 @@ export class ObservationQueries {
       ...(window.min !== undefined && { min: conversion.apply(window.min) }),
       ...(window.max !== undefined && { max: conversion.apply(window.max) }),
     });
-    return { series, unit: unit.id, windows: windows.map(convert) };
+    const converted = windows.map(convert);
+    return converted.every((window) => Object.values(window).every(isWritable))
+      ? { series, unit: unit.id, windows: converted }
+      : { series, unit: series.unit, windows };
   }
 }
+
+/** Not a number that JSON has no form for. */
+const isWritable = (value: unknown) => typeof value !== 'number' || Number.isFinite(value);
 
 const ids = (series: readonly Series[]) => series.map((one) => one.id);
 

@@ -208,7 +208,10 @@ export interface AggregateWindow {
   readonly from: Micros;
   readonly to: Micros;
   readonly count: number;
-  /** For quantities; circular (degrees or the unit's own full turn) where the property is a direction. */
+  /**
+   * For quantities; circular (degrees or the unit's own full turn) where the property is a direction. Values whose
+   * sum is too great for a double have a mean all the same.
+   */
   readonly mean?: number;
   readonly min?: number;
   readonly max?: number;
@@ -231,7 +234,10 @@ export interface Render {
   readonly baseUrl: string;
   /** IRI of the collection (the request's URL), for `json`. */
   readonly id: string;
-  /** Convert quantities to this unit (QUDT local name); all series must be compatible with it. */
+  /**
+   * Convert quantities to this unit (QUDT local name); all series must be compatible with it. A value that would be
+   * too great for a double stays in its own unit, and its observation says so.
+   */
   readonly unit?: string;
   /** The next page's absolute URL is this and the encoded cursor. */
   readonly nextPrefix: string;

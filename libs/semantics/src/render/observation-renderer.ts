@@ -1,6 +1,7 @@
 import { flagNames, formatMicros, paths, type ObservationRecord, type SchemaRef, type Series } from '#model';
 import { stateIri } from '../hub/ontology-document.js';
 import type { Conversion } from '../units/index.js';
+import { writtenQuantity } from './quantity.js';
 
 /** A conversion on read: the unit's local name and how to get there. */
 export interface ReadConversion extends Pick<Conversion, 'apply'> {
@@ -9,7 +10,7 @@ export interface ReadConversion extends Pick<Conversion, 'apply'> {
 
 /** How one observation is written. */
 export interface RenderOptions {
-  /** Convert quantities to this unit. */
+  /** Convert quantities to this unit; one that is too great for a double then stays in its own. */
   readonly conversion?: ReadConversion | undefined;
   /** Whether the observation carries its own `@context`; members of a collection do not. */
   readonly context?: boolean;
@@ -88,8 +89,8 @@ export class ObservationRenderer {
   #result({ series, value }: ObservationRecord, conversion: ReadConversion | undefined): string {
     switch (series.type) {
       case 'quantity': {
-        const number = conversion ? conversion.apply(value as number) : (value as number);
-        return `"hasResult":{"type":"QuantityValue","numericValue":${number},"unit":"unit:${conversion?.unit ?? series.unit}"}`;
+        const { number, unit } = writtenQuantity(value as number, series.unit, conversion);
+        return `"hasResult":{"type":"QuantityValue","numericValue":${number},"unit":"unit:${unit}"}`;
       }
       case 'state':
         return `"hasSimpleResult":${value}`;

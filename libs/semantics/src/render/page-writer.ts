@@ -8,6 +8,7 @@ import {
   type ObservationRecord,
 } from '#model';
 import { ObservationRenderer, type ReadConversion } from './observation-renderer.js';
+import { writtenQuantity } from './quantity.js';
 import {
   escapeIri,
   escapeLiteral,
@@ -104,9 +105,10 @@ class CsvWriter implements PageWriter {
 
   row(record: ObservationRecord, conversion: ReadConversion | undefined): string {
     const { series, time, resultTime, schema, flags } = record;
-    const value =
-      conversion && typeof record.value === 'number' ? conversion.apply(record.value) : record.value;
-    const unit = conversion?.unit ?? series.unit;
+    const { number: value, unit } =
+      typeof record.value === 'number'
+        ? writtenQuantity(record.value, series.unit, conversion)
+        : { number: record.value, unit: series.unit };
     const cells = [
       series.device,
       series.name,

@@ -15,6 +15,9 @@ describe('canonicalDouble', () => {
     [1.5e300, '1.5E300'],
     [0.1 + 0.2, '3.0E-1'],
     [Number.MAX_SAFE_INTEGER, '9.007199254740991E15'],
+    [Infinity, 'INF'],
+    [-Infinity, '-INF'],
+    [NaN, 'NaN'],
   ])('writes %d as %s', (value, text) => {
     expect(canonicalDouble(value)).toBe(text);
   });

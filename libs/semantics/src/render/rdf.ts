@@ -1,6 +1,7 @@
 import { NS, flagNames, formatMicros, paths, type ObservationRecord } from '#model';
 import { stateIri } from '../hub/ontology-document.js';
 import type { ReadConversion } from './observation-renderer.js';
+import { writtenQuantity } from './quantity.js';
 
 /** A triple's object: an IRI, a literal with its datatype, or a node with triples of its own. */
 export type RdfObject =
@@ -17,8 +18,13 @@ const typed = (literal: string, type: 'dateTime' | 'boolean' | 'string'): RdfObj
   datatype: NS.xsd + type,
 });
 
-/** The canonical form of xsd:double, as JSON-LD writes numbers to RDF (JSON-LD 1.1 API, 8.6). */
+/**
+ * The canonical form of xsd:double, as JSON-LD writes numbers to RDF (JSON-LD 1.1 API, 8.6). What is not finite has
+ * names there (XSD 1.1 part 2, 3.3.5.2).
+ */
 export function canonicalDouble(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value < 0 ? '-INF' : 'INF';
   return value.toExponential(15).replace(/(\d)0*e\+?/, '$1E');
 }
 
@@ -72,14 +78,14 @@ function result(
   const simple = `${NS.sosa}hasSimpleResult`;
   switch (series.type) {
     case 'quantity': {
-      const number = conversion ? conversion.apply(value as number) : (value as number);
+      const { number, unit } = writtenQuantity(value as number, series.unit, conversion);
       return [
         `${NS.sosa}hasResult`,
         {
           node: [
             [`${NS.rdf}type`, iri(`${NS.qudt}QuantityValue`)],
             [`${NS.qudt}numericValue`, { literal: canonicalDouble(number), datatype: `${NS.xsd}double` }],
-            [`${NS.qudt}hasUnit`, iri(NS.unit + (conversion?.unit ?? series.unit))],
+            [`${NS.qudt}hasUnit`, iri(NS.unit + unit)],
           ],
         },
       ];

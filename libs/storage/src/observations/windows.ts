@@ -11,7 +11,10 @@ export function fullTurn(unit: string): number {
 /** What rows of one window add up to. Sums of sine and cosine stand in for the sum of a direction. */
 export interface WindowSums {
   count: number;
+  /** Not finite when it is too great for a double. */
   sum: number;
+  /** Of the rows, by a way that does not overflow. Less exact than `sum / count`. */
+  mean: number;
   sine: number;
   cosine: number;
   min: number;
@@ -26,9 +29,11 @@ export interface WindowSums {
 export function mergeWindows(a: WindowSums, b: WindowSums): WindowSums {
   const bFirst = b.firstTime < a.firstTime;
   const bLast = b.lastTime >= a.lastTime;
+  const count = a.count + b.count;
   return {
-    count: a.count + b.count,
+    count,
     sum: a.sum + b.sum,
+    mean: a.mean * (a.count / count) + b.mean * (b.count / count),
     sine: a.sine + b.sine,
     cosine: a.cosine + b.cosine,
     min: Math.min(a.min, b.min),
@@ -55,10 +60,15 @@ export function toWindow(sums: WindowSums, from: number, to: number, averaging: 
   const { count, first, firstTime, last, lastTime, min, max } = sums;
   const window = { from, to, count, first, firstTime, last, lastTime };
   if (averaging.type === 'none') return window;
-  const mean = averaging.type === 'circular' ? circularMean(sums, averaging.turn) : sums.sum / count;
-  return mean === undefined
+  const mean = averaging.type === 'circular' ? circularMean(sums, averaging.turn) : linearMean(sums);
+  return mean === undefined || !Number.isFinite(mean)
     ? { ...window, min, max }
     : { ...window, mean: Number(mean.toPrecision(12)), min, max };
+}
+
+function linearMean({ sum, count, mean, min, max }: WindowSums): number {
+  // Rounding may carry the mean of very great numbers beyond them.
+  return Number.isFinite(sum) ? sum / count : Math.min(Math.max(mean, min), max);
 }
 
 /** In [0, turn); undefined when the directions cancel each other. */

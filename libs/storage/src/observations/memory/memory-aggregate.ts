@@ -34,6 +34,7 @@ function sumsOf({ value, time }: Row, turn: number): WindowSums {
   return {
     count: 1,
     sum: number,
+    mean: number,
     sine: Math.sin(angle),
     cosine: Math.cos(angle),
     min: number,

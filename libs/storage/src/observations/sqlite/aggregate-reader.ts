@@ -10,9 +10,12 @@ const ROWS_A_TURN = 50_000;
 const STEPS_A_TURN = 64;
 
 type End = readonly [time: number, value: number | string];
+/** Makes numbers small enough for a sum of them not to overflow, and loses no digit of a great one. */
+const SCALE = 2 ** -64;
+
 type Sums = readonly [
   count: number,
-  sum: number,
+  sum: number | null,
   min: number,
   max: number,
   sine: number | null,
@@ -26,6 +29,7 @@ export class AggregateReader {
   private readonly boundary: Statement<number[], number>;
   private readonly count: Statement<number[], number>;
   private readonly linear: Statement<number[], Sums>;
+  private readonly scaled: Statement<number[], number>;
   private readonly circular: Statement<number[], Sums>;
   private steps = 0;
 
@@ -39,6 +43,7 @@ export class AggregateReader {
       .pluck();
     this.count = db.prepare<number[], number>(`select count(*) ${range}`).pluck();
     this.linear = raw(`select count(*), total(v), min(v), max(v), null, null ${range}`);
+    this.scaled = db.prepare<number[], number>(`select total(v * ?) ${range}`).pluck();
     this.circular = raw(
       `select count(*), total(v), min(v), max(v), total(sin(v * ?)), total(cos(v * ?)) ${range}`,
     );
@@ -112,8 +117,12 @@ export class AggregateReader {
       turn === undefined
         ? this.linear.get(series, from, to)!
         : this.circular.get(radians, radians, series, from, to)!;
-    const [count, sum, min, max, sine, cosine] = row;
-    return { count, sum, min, max, sine: sine ?? 0, cosine: cosine ?? 0 };
+    const [count, total, min, max, sine, cosine] = row;
+    const sum = total ?? Number.NaN;
+    const mean = Number.isFinite(sum)
+      ? sum / count
+      : this.scaled.get(SCALE, series, from, to)! / count / SCALE;
+    return { count, sum, mean, min, max, sine: sine ?? 0, cosine: cosine ?? 0 };
   }
 
   /** Cuts [from, to) so that each piece has about ROWS_A_TURN rows. */
