@@ -182,6 +182,27 @@ describe('access to topics', () => {
     expect(clients.map((client) => client.received.map(({ text }) => text))).toEqual([['own', ''], ['']]);
   });
 
+  it.each([0, 1, 2] as const)(
+    'hides live semantic messages of QoS %i from clean sessions too',
+    async (qos) => {
+      const credentials = await make({
+        rules: [
+          ['allow', 'subscribe', 'semantic/+/AirTemperature/#'],
+          ['deny', 'subscribe', '+/+/+/veiled/#'],
+          END,
+        ],
+      });
+      const client = await gateway.mqtt(credentials);
+      expect(await client.subscribe(['semantic/#', '#', 'end'], qos)).toEqual([qos, qos, qos]);
+      for (const device of ['veiled', 'open'])
+        await admin.publish(`plant/${device}/climate`, { temperature: 1, humidity: 2 }, { qos: 2 });
+      await admin.publish('end', '', { qos: 2 });
+      await client.next(({ topic }) => topic === 'end');
+      const live = client.received.filter(({ topic, retain }) => topic !== 'end' && !retain);
+      expect(live).toMatchObject([{ topic: 'semantic/Temperature/AirTemperature/open/temperature', qos }]);
+    },
+  );
+
   it('hides retained and queued messages as it hides live ones, raw and semantic', async () => {
     const credentials = await make({
       rules: [
@@ -198,7 +219,7 @@ describe('access to topics', () => {
       await admin.publish('end', '', { qos: 1 });
     };
     const seen = ({ received: messages }: MqttTester) =>
-      messages.filter(({ topic }) => topic !== 'end').map(({ topic, retain }) => [topic, retain]);
+      messages.filter(({ topic }) => /shown|hidden/.test(topic)).map(({ topic, retain }) => [topic, retain]);
     const RAW = 'plant/shown/climate';
     const SEMANTIC = 'semantic/Temperature/AirTemperature/shown/temperature';
     await publish(true);
@@ -240,12 +261,18 @@ describe('access to topics', () => {
       gateway.rest().put(`/api/accounts/${credentials.username}`, {
         rules: [topic, 'end'].map((one) => ({ effect: 'allow', action: 'subscribe', topic: one })),
       });
-    await admin.publish('rooms/2/light', 'queued, then forbidden');
-    await admin.publish('rooms/3', 'never allowed');
-    // Now rooms/3 is allowed, but was not subscribed to; rooms/2 was, and is no longer allowed.
+    // rooms/3 is allowed now, but was not subscribed to.
     await rules('rooms/#');
     await admin.publish('rooms/3', 'not subscribed');
+    await admin.publish('rooms/1/door', 'queued');
+    const second = await gateway.mqtt(session);
+    await second.next(({ text }) => text === 'queued');
+    expect(await received(second, ['rooms/3', 'rooms/2/door'])).toEqual(['rooms/1/door', 'rooms/2/door']);
+    await second.end();
+    // rooms/2 was subscribed to, and is no longer allowed.
+    await admin.publish('rooms/2/light', 'queued, then forbidden');
     await rules('rooms/1/#');
+    await admin.publish('rooms/2/light', 'forbidden');
     const back = await gateway.mqtt(session);
     expect(await received(back, ROOMS)).toEqual(['rooms/1/light', 'rooms/1/door']);
   });

@@ -85,15 +85,18 @@ describe('the gate', () => {
   it('lets no client be told dead because its pings wait behind its messages', async () => {
     const wire = await Wire.signIn(gateway.mqttPort, { clientId: 'pinging', keepalive: 1 });
     const held = heldBy('pinging');
-    wire.publish(reading('pinging', 1), reading('pinging', 2), reading('pinging', 3));
-    await eventually(() => held.waiting === 3);
+    // So many that the pings behind them are not read.
+    const count = 40;
+    wire.publish(...Array.from({ length: count }, (_, i) => reading('pinging', i)));
+    await eventually(() => held.waiting === count);
     const pings = setInterval(() => wire.send({ cmd: 'pingreq' }), 400);
     // Longer than one and a half times the keepalive.
     await new Promise((resolve) => setTimeout(resolve, 2600));
     expect(wire.closed).toBe(false);
+    expect(wire.count('pingresp')).toBe(0);
     held.release();
-    await wire.next('puback', 3);
-    await wire.next('pingresp', 1);
+    await wire.next('puback', count);
+    await wire.next('pingresp', 4);
     clearInterval(pings);
     // A client that is silent is told dead as ever.
     await wire.ended();

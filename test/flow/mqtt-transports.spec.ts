@@ -104,8 +104,14 @@ describe('MQTT over WebSocket', () => {
     while (seen.length < 3) await once(socket, 'message');
     expect(seen.map(({ cmd }) => cmd)).toEqual(['connack', 'pingresp', 'pingresp']);
     // [MQTT-6.0.0-1]
-    socket.send('text');
+    const watcher = await gateway.mqtt();
+    await watcher.subscribe('text');
+    // A PUBLISH that happens to be text as well.
+    socket.send('0\u0007\u0000\u0004text!');
     await once(socket, 'close');
+    await watcher.publish('text', 'end');
+    await watcher.next(({ text }) => text === 'end');
+    expect(watcher.received).toHaveLength(1);
   });
 
   it('ends with the connection: the status and the will see it', async () => {

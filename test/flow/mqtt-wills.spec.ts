@@ -115,13 +115,18 @@ describe('a will', () => {
     left.send({ cmd: 'disconnect' });
     await left.ended();
     await Wire.signIn(gateway.mqttPort, { will: will() });
-    await Wire.signIn(gateway.mqttPort, { will: will({ topic: 'wills/stopped' }) });
+    // One of them took its own connection over: the first will is told at once, the second is kept.
+    const twin = { clientId: 'twin', will: will({ topic: 'wills/taken-over' }) };
+    const first = await Wire.signIn(gateway.mqttPort, twin);
+    await Wire.signIn(gateway.mqttPort, { ...twin, will: will({ topic: 'wills/stopped' }) });
+    await first.ended();
+    await watcher.next(({ topic }) => topic === 'wills/taken-over');
     gateway = await gateway.restart();
     const back = await gateway.mqtt(session);
     await back.until(({ length }) => length >= 2);
     expect(back.received.map(({ topic }) => topic).sort()).toEqual([SEMANTIC, 'wills/stopped']);
     const after = await ledger(gateway);
-    expect(after['received']).toBe(before['received']! + 2);
+    expect(after['received']).toBe(before['received']! + 3);
     expect(after['stored']).toBe(before['stored']! + 1);
     // Once.
     gateway = await gateway.restart();

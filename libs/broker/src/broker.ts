@@ -202,11 +202,12 @@ export class Broker implements OutcomeSink {
 
   /** Serves one WebSocket connection with the subprotocol `mqtt` (MQTT 3.1.1, 6). */
   handleWebSocket(socket: WebSocket, request: IncomingMessage): void {
-    // [MQTT-6.0.0-1]
-    socket.on('message', (_, isBinary) => {
-      if (!isBinary) socket.terminate();
+    const stream = createWebSocketStream(socket);
+    // [MQTT-6.0.0-1]: a frame that is not binary ends the connection, before the stream passes it on.
+    socket.prependListener('message', (_, isBinary) => {
+      if (!isBinary) stream.destroy();
     });
-    this.handle(createWebSocketStream(socket), request);
+    this.handle(stream, request);
   }
 
   get connections(): number {
