@@ -23,6 +23,14 @@ describe('neighbours', () => {
 
   afterAll(() => gateway.stop());
 
+  it('are not held up by a SUBSCRIBE with a thousand filters of a persistent session', async () => {
+    const client = await gateway.mqtt({ clientId: 'many-filters', clean: false });
+    const filters = Array.from({ length: 1000 }, (_, i) => `fast/device-${i}/+`);
+    const began = Date.now();
+    expect(await client.subscribe(filters)).toHaveLength(1000);
+    expect(Date.now() - began).toBeLessThan(3000);
+  });
+
   it('are read while the messages of others wait for an expression', async () => {
     const busy = await Promise.all(Array.from({ length: 4 }, () => gateway.mqtt()));
     for (const client of busy) {
@@ -34,14 +42,6 @@ describe('neighbours', () => {
     await neighbour.publish('fast/d', { t: 1 });
     expect(Date.now() - began).toBeLessThan(2000);
     await Promise.all(busy.map(({ client }) => client.endAsync(true)));
-  });
-
-  it('are not held up by a SUBSCRIBE with a thousand filters of a persistent session', async () => {
-    const client = await gateway.mqtt({ clientId: 'many-filters', clean: false });
-    const filters = Array.from({ length: 1000 }, (_, i) => `fast/device-${i}/+`);
-    const began = Date.now();
-    expect(await client.subscribe(filters)).toHaveLength(1000);
-    expect(Date.now() - began).toBeLessThan(3000);
   });
 
   it('hear the will of a client that a denied publish disconnects', async () => {

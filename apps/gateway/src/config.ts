@@ -185,7 +185,8 @@ function choice<T extends string>(
 function dataFolder(path: string): string {
   const dir = resolve(path);
   try {
-    mkdirSync(dir, { recursive: true });
+    // It holds what people measure, and how accounts sign in.
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new ConfigError(

@@ -8,10 +8,14 @@ const SHUTDOWN_MS = 5000;
 // V8 lets a small heap grow fourfold between collections: a third of the memory under load, and no faster.
 setFlagsFromString('--heap-growing-percent=40');
 
-if (process.argv.includes('--help') || process.argv.includes('-h')) {
+const [argument] = process.argv.slice(2);
+if (argument === undefined) {
+  await main();
+} else if (argument === '--help' || argument === '-h') {
   process.stdout.write(help());
 } else {
-  await main();
+  process.stderr.write(`Glossa takes no argument ${argument}. npm start -- --help lists its settings.\n`);
+  process.exitCode = 1;
 }
 
 async function main(): Promise<void> {

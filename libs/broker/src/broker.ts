@@ -8,7 +8,14 @@ import { createWebSocketStream, type WebSocket } from 'ws';
 import type { AccessDirectory, AccountPolicy } from '#access';
 import type { DeviceTable, Ingest, Outcome, OutcomeSink, SeriesTable } from '#ingest';
 import type { ObservationRenderer } from '#semantics';
-import { forgetPolicy, policyOf, setPolicy, skipPacketIds, type AedesInternals } from './client-internals.js';
+import {
+  forgetPolicy,
+  policyOf,
+  setPolicy,
+  skipPacketIds,
+  type AedesInternals,
+  remoteOf,
+} from './client-internals.js';
 import { DeviceStatusBoard } from './device-status.js';
 import { Emitter } from './emitter.js';
 import { Fanout } from './fanout/fanout.js';
@@ -17,6 +24,7 @@ import { Gate, type GateBudget } from './gate.js';
 import { HoldBack } from './hold-back.js';
 import { rawForward } from './raw-forward.js';
 import { SessionSender } from './sessions/session-sender.js';
+import { RefusalLog } from './refusal-log.js';
 import { SessionStore, type SessionLimits, type StoredWill } from './sessions/session-store.js';
 
 /** What the broker logs to; pino fits. */
@@ -66,11 +74,13 @@ export class Broker implements OutcomeSink {
   readonly #gate: Gate;
   readonly #holdBack: HoldBack;
   readonly #retained: RetainedSender;
+  readonly #refusals: RefusalLog;
   readonly status: DeviceStatusBoard;
   #closing = false;
 
   constructor(private readonly options: BrokerOptions) {
     const { ingest, series, devices, access, renderer, logger } = options;
+    this.#refusals = new RefusalLog(logger);
     this.#sessions = new SessionStore({
       directory: options.sessionDirectory,
       durable: options.durable ?? false,
@@ -135,7 +145,10 @@ export class Broker implements OutcomeSink {
       policyOf: (username) => access.policy(username),
       hasReceipt: (client, packetId) => this.#sessions.hasReceipt(client, packetId),
       relay: (packet) => this.#aedes.publish(packet, () => undefined),
-      onRefused: (client, topic) => logger.info({ client, topic }, 'publish refused'),
+      onRefused: (client, { client: id, username, topic }, rule) => {
+        const from = client ? { remote: remoteOf(client) } : {};
+        this.#refusals.say(id, { client: id, username, ...from, topic, rule }, 'publish refused');
+      },
       onFailure: (error) => {
         if (!this.#closing) logger.warn({ err: error }, 'message not acknowledged');
       },
@@ -269,6 +282,7 @@ export class Broker implements OutcomeSink {
     // aedes knows those that have signed in.
     for (const stream of this.#connections) stream.destroy();
     this.#gate.close();
+    this.#refusals.close();
     await this.#sessions.destroy();
   }
 
@@ -280,7 +294,12 @@ export class Broker implements OutcomeSink {
     try {
       const policy = await this.options.access.authenticate(username, password?.toString() ?? '');
       if (!policy) {
-        this.options.logger.info({ client: client.id, username }, 'sign-in refused');
+        const remote = remoteOf(client);
+        this.#refusals.say(
+          `${remote} ${username ?? ''}`,
+          { client: client.id, username, remote },
+          'sign-in refused',
+        );
         return false;
       }
       setPolicy(client, policy);
@@ -295,8 +314,10 @@ export class Broker implements OutcomeSink {
     const { topic, qos } = subscription;
     const decision = policyOf(client)?.subscribe(topic);
     if (!decision?.granted || CONTROL.test(topic)) {
-      this.options.logger.info(
-        { client: client.id, filter: topic, rule: decision?.rule },
+      const fields = { client: client.id, username: policyOf(client)?.username, remote: remoteOf(client) };
+      this.#refusals.say(
+        client.id,
+        { ...fields, filter: topic, rule: decision?.rule },
         'subscription refused',
       );
       return null;
@@ -323,10 +344,14 @@ export class Broker implements OutcomeSink {
       if (!client.clean) this.#sender.wake(client.id);
     });
     this.#aedes.on('clientError', (client, error) => {
-      logger.info({ client: client.id, reason: error.message }, 'connection closed');
+      // A refused sign-in is told already.
+      if (!policyOf(client)) return;
+      const fields = { client: client.id, username: policyOf(client)?.username, remote: remoteOf(client) };
+      this.#refusals.say(client.id, { ...fields, reason: error.message }, 'connection closed');
     });
-    this.#aedes.on('connectionError', (_client, error) => {
-      logger.info({ reason: error.message }, 'connection closed before sign-in');
+    this.#aedes.on('connectionError', (client, error) => {
+      const remote = remoteOf(client);
+      this.#refusals.say(remote, { remote, reason: error.message }, 'connection closed before sign-in');
     });
   }
 

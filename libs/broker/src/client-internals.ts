@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
 import type { AccountPolicy } from '#access';
 
@@ -59,4 +61,10 @@ export function setPolicy(client: Client, policy: AccountPolicy): void {
 /** Forgets the policy of a client whose account is gone: not even its will is published. */
 export function forgetPolicy(client: Client): void {
   policies.delete(client);
+}
+
+/** The address that a client connects from. */
+export function remoteOf(client: Client): string {
+  const { conn, req } = client as Client & { conn: Partial<Socket>; req?: IncomingMessage };
+  return conn.remoteAddress ?? req?.socket.remoteAddress ?? 'unknown';
 }

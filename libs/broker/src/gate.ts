@@ -71,7 +71,7 @@ export interface GateOptions {
   readonly isKept: (raw: RawMessage) => boolean;
   /** Relays a raw message to its subscribers. */
   readonly relay: (packet: PublishPacket) => void;
-  readonly onRefused: (client: string, reason: string) => void;
+  readonly onRefused: (client: Client | null, raw: RawMessage, rule: string) => void;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -193,7 +193,11 @@ export class Gate {
       done = this.options.ingest.ingest(raw);
     }
     if (malformed || !decision?.allowed) {
-      this.options.onRefused(raw.client, topic);
+      this.options.onRefused(
+        client,
+        raw,
+        malformed ? 'control characters' : (decision?.rule ?? 'no-account'),
+      );
       packet.topic = NOWHERE;
       packet.payload = Buffer.alloc(0);
       packet.retain = false;

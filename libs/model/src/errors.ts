@@ -173,7 +173,7 @@ export const ERRORS = {
   },
   'not-found': {
     title: 'There is no such thing',
-    hint: 'Lists are at /api/schemas, /api/devices, /api/datastreams, /api/features.',
+    hint: 'GET /api/schemas, /api/devices, /api/datastreams, /api/features and the other lists tell what there is.',
   },
   'method-not-allowed': { title: 'The method is not allowed here', hint: 'OpenAPI at /docs lists them.' },
   'already-exists': { title: 'It exists already', hint: 'PUT replaces it.' },
@@ -183,7 +183,7 @@ export const ERRORS = {
   },
   forbidden: {
     title: 'The account may not do this',
-    hint: 'GET /api/access/check tells which rule decides.',
+    hint: 'docs/access.md tells what each role may; an admin gives an account another one.',
   },
   'request-invalid': { title: 'The request is malformed', hint: 'See the detail.' },
   'not-replayable': {
