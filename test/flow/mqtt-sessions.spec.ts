@@ -159,10 +159,20 @@ describe('a persistent session', () => {
     slow.send(...sent.map(({ messageId }) => ({ cmd: 'puback' as const, messageId: messageId! })));
     await slow.next('publish', 1200);
     expect(slow.all('publish').map(({ topic }) => topic)).toEqual(other.received.map(({ topic }) => topic));
-    // Packet ids that wait for an acknowledgement are not used again [MQTT-2.3.1-2].
+    // What is not acknowledged keeps its packet id, and no other message gets it [MQTT-2.3.1-2].
     await slow.cut();
     const back = await Wire.signIn(gateway.mqttPort, { clientId: 'slow-acks', clean: false });
-    await back.next('publish', 200);
+    sender.publish({ topic: 'numbers/new', id: 1 });
+    await back.next('publish', 201);
+    const again = back.all('publish').map(({ messageId, dup, topic }) => [messageId, dup, topic]);
+    expect(again.slice(0, 200)).toEqual(
+      slow
+        .all('publish')
+        .slice(1000)
+        .map(({ messageId, topic }) => [messageId, true, topic]),
+    );
+    expect(again[200]).toEqual([expect.any(Number), false, 'numbers/new']);
+    expect(new Set(again.map(([id]) => id)).size).toBe(201);
     await sender.cut();
     await back.cut();
   });
