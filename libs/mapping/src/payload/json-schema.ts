@@ -1,6 +1,10 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { RE2JS } from 're2js';
+import { brief } from '../trace.js';
+import { enumeration } from './enumeration.js';
+import { Steps } from './steps.js';
+import { uniqueItems } from './unique-items.js';
 
 /**
  * Patterns of users run on every message: RE2 matches in linear time, where V8's backtracking could hang the
@@ -19,8 +23,14 @@ const regExp = Object.assign(
   { code: 'require("re2js")' },
 );
 
-/** A validator for one schema: nothing is shared, so that a retired schema's code can go. */
-export function createAjv(allErrors: boolean): Ajv2020 {
+/** Longer than any expression that people write; V8 compiles it to be judged. */
+const MAX_REGEX = 4096;
+
+/**
+ * A validator for one schema: nothing is shared, so that a retired schema's code can go. What ajv does in more than
+ * linear time is done otherwise, or counted.
+ */
+export function createAjv(allErrors: boolean, steps = new Steps()): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors,
     // Keywords that the specification does not know are annotations (JSON Schema 2020-12, 6.5).
@@ -30,8 +40,20 @@ export function createAjv(allErrors: boolean): Ajv2020 {
     code: { regExp },
   });
   addFormats.default(ajv);
+  const isRegex = addFormats.default.get('regex') as (text: string) => boolean;
+  ajv.addFormat('regex', (text: string) => text.length <= MAX_REGEX && isRegex(text));
+  // Its regular expression backtracks.
+  ajv.addFormat('url', (text: string) => /^(?:https?|ftp):\/\/\S+$/i.test(text) && URL.canParse(text));
+  for (const keyword of [uniqueItems, enumeration]) {
+    ajv.removeKeyword(keyword.keyword as string);
+    ajv.addKeyword(keyword);
+  }
+  steps.count(ajv);
   return ajv;
 }
+
+/** Allowed values that an error names. */
+const MAX_SAID = 20;
 
 /** An error of a validated value as a sentence. */
 export function sayError({ instancePath, message, params }: ErrorObject): string {
@@ -40,7 +62,7 @@ export function sayError({ instancePath, message, params }: ErrorObject): string
     allowedValues?: unknown[];
   };
   const where = instancePath === '' ? 'the value' : instancePath;
-  const more = additionalProperty ?? allowedValues?.map((one) => JSON.stringify(one)).join(', ');
+  const more = additionalProperty ?? allowedValues?.slice(0, MAX_SAID).map(brief).join(', ');
   return `${where} ${message ?? 'does not fit'}${more === undefined ? '' : `: ${more}`}`;
 }
 

@@ -1,4 +1,5 @@
 import { createAjv, sayError, type ValidateFunction } from './json-schema.js';
+import { Steps } from './steps.js';
 
 /** Why a decoded payload does not satisfy the schema's `payload`. */
 export interface PayloadMismatch {
@@ -13,6 +14,7 @@ export interface PayloadMismatch {
  */
 export class PayloadSchema {
   #validate: ValidateFunction | undefined;
+  readonly #steps = new Steps();
 
   constructor(private readonly schema: object | boolean) {}
 
@@ -28,6 +30,7 @@ export class PayloadSchema {
 
   check(payload: unknown): PayloadMismatch | undefined {
     const validate = this.#validator();
+    this.#steps.open();
     try {
       if (validate(payload)) return undefined;
     } catch (error) {
@@ -44,6 +47,6 @@ export class PayloadSchema {
   #validator(): ValidateFunction {
     if (typeof this.schema === 'object' && '$async' in this.schema)
       throw new Error('$async schemas are not taken');
-    return (this.#validate ??= createAjv(false).compile(this.schema));
+    return (this.#validate ??= createAjv(false, this.#steps).compile(this.schema));
   }
 }

@@ -137,7 +137,11 @@ export class BoundSchema {
     const { each } = this.schema;
     for (let i = 0; i < items.length; i++) {
       if (trace) trace.item = each ? i : undefined;
+      const told = result.rejected.length;
       this.#mapItem(new Item(this.topic, items[i], variables, resolved, trace), result);
+      if (each)
+        for (let k = told; k < result.rejected.length; k++)
+          result.rejected[k] = { ...result.rejected[k]!, item: i };
     }
     return result;
   }

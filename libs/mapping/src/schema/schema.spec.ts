@@ -123,6 +123,7 @@ describe('mapping', () => {
     ]);
     expect(values).toEqual(['t@aa home/kitchen 10', 'h@aa home/kitchen 40', 'h@bb 41']);
     expect(rejected).toEqual(['t unit-missing', 't unit-missing']);
+    expect(preview.rejected.map(({ item }) => item)).toEqual([1, 2]);
     expect(preview.values[2]?.time).toBeUndefined();
   });
 
