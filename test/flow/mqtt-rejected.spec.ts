@@ -34,7 +34,7 @@ describe('glossa/rejected/{device}', () => {
 
   afterAll(() => gateway.stop());
 
-  const strict = { schema: '/api/schemas/strict/versions/1', topic: 'strict/s1' };
+  const strict = { schema: 'http://glossa.test/api/schemas/strict/versions/1', topic: 'strict/s1' };
 
   it.each<{ name: string; topic: string; payload: unknown; device: string; says: object }>([
     {
@@ -81,7 +81,7 @@ describe('glossa/rejected/{device}', () => {
         state: 'rejected',
         stage: 'check',
         code: 'device-unknown',
-        schema: '/api/schemas/registered/versions/1',
+        schema: 'http://glossa.test/api/schemas/registered/versions/1',
       },
     },
     {

@@ -51,4 +51,6 @@ export interface Rejection {
   readonly pointer?: string;
   /** Datastream name, for a rejected value. */
   readonly name?: string;
+  /** Which item of `each` it was, from 0. */
+  readonly item?: number;
 }

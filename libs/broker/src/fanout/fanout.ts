@@ -170,7 +170,8 @@ export class Fanout implements OutcomeSink {
       this.#deliver(targets, record, raw.qos);
     }
     if (outcome.rejections.length > 0) {
-      for (const { topic, payload } of rejectionMessages(outcome)) this.send(topic, payload, raw.qos);
+      for (const { topic, payload } of rejectionMessages(outcome, this.options.renderer.baseUrl))
+        this.send(topic, payload, raw.qos);
     }
   }
 

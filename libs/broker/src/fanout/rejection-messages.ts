@@ -5,11 +5,14 @@ import { encodeSegment, paths } from '#model';
  * What `glossa/rejected/{device}` says of a message that was not stored, or of values of one that was:
  * one message a reason. `_` stands where no device is known.
  */
-export function* rejectionMessages(outcome: Outcome): Generator<{ topic: string; payload: string }> {
+export function* rejectionMessages(
+  outcome: Outcome,
+  baseUrl: string,
+): Generator<{ topic: string; payload: string }> {
   const { raw, state, device, schema } = outcome;
   const topic = `glossa/rejected/${device === undefined ? '_' : encodeSegment(device)}`;
   const [id, , version] = schema?.split('/') ?? [];
-  for (const { stage, code, message, pointer, name } of outcome.rejections) {
+  for (const { stage, code, message, pointer, name, item } of outcome.rejections) {
     const payload = JSON.stringify({
       state,
       stage,
@@ -17,7 +20,8 @@ export function* rejectionMessages(outcome: Outcome): Generator<{ topic: string;
       message,
       pointer,
       datastream: name,
-      schema: id === undefined ? undefined : paths.schemaVersion(id, Number(version)),
+      item,
+      schema: id === undefined ? undefined : baseUrl + paths.schemaVersion(id, Number(version)),
       topic: raw.topic,
       received: new Date(raw.received / 1000).toISOString(),
     });

@@ -1,5 +1,5 @@
 import { TIME_FORMATS } from '#model';
-import { choice, flag, list, object, ref, text, type Shape } from './shapes.js';
+import { choice, count, flag, list, object, ref, text, type Shape } from './shapes.js';
 
 const jsonata = (description: string) => text(`JSONata: ${description}`);
 const template = (description: string) => text(`Template with {variable} and {= JSONata}: ${description}`);
@@ -78,7 +78,7 @@ const required = {
 
 const id = text('Slug', { pattern: '^[a-z0-9][a-z0-9-]{0,63}$' });
 const problems = list(
-  object({ stage: text(), code: text(), message: text() }, { pointer: text(), name: text() }),
+  object({ stage: text(), code: text(), message: text() }, { pointer: text(), name: text(), item: count() }),
 );
 
 /** The smallest useful document, for those who try. */

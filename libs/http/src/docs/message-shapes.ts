@@ -19,7 +19,7 @@ export const MESSAGE_SHAPES: Readonly<Record<string, Shape>> = {
       received: time(),
       topic: text(),
       ...reason,
-      errors: list(object(reason, { pointer: text(), name: text() })),
+      errors: list(object(reason, { pointer: text(), name: text(), item: count() })),
       payloadSize: count('Bytes, before it was cut'),
       truncated: flag('Cut at 64 KiB: it cannot run again'),
       qos: { type: 'integer', minimum: 0, maximum: 2 },
