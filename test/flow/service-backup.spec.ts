@@ -2,7 +2,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extract } from 'tar';
 import { ServiceProcess, temporaryFolder } from './support/child.js';
-import { ADMIN_TOKEN } from './support/gateway.js';
+import { ADMIN_TOKEN } from './support/admin-token.js';
 import { closedLedger, numbersByDatastream } from './support/observations.js';
 import { TestProcess } from './support/process.js';
 import { Publisher } from './support/publisher.js';

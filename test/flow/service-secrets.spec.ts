@@ -1,6 +1,6 @@
 import { ServiceProcess } from './support/child.js';
 import { MqttTester } from './support/mqtt.js';
-import { ADMIN_TOKEN } from './support/gateway.js';
+import { ADMIN_TOKEN } from './support/admin-token.js';
 import { Rest } from './support/rest.js';
 
 const PASSWORD = 'the-password-of-ada';

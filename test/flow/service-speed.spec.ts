@@ -8,6 +8,8 @@ const DEVICES = 10_000;
 const DATASTREAMS = ['temperature', 'humidity', 'pressure', 'illuminance', 'opened'] as const;
 /** Users wait less than 2 s; a machine that is busy with other tests is granted twice that. */
 const LIMIT_MS = 4000;
+/** On a machine where even an empty start takes long, it may take this many times as long as that. */
+const FACTOR = 3.5;
 
 const property = {
   temperature: { property: 'AirTemperature', unit: '°C' },
@@ -77,13 +79,11 @@ async function grown(): Promise<string> {
 describe('a start with 1,000 schemas and 10,000 devices of five datastreams each', () => {
   it('listens in time, with everything there', async () => {
     const folder = await grown();
-    const began = performance.now();
-    const service = await ServiceProcess.start({ GLOSSA_MAX_DEVICES: '20000' }, folder);
-    const took = performance.now() - began;
+    const [empty, none] = await timed(await temporaryFolder());
+    await none.stop();
+    const [took, service] = await timed(folder);
     const line = await service.log(({ msg }) => msg.startsWith('Glossa listens'));
-    console.log(
-      `a start with 1,000 schemas and 50,000 datastreams: ${Math.round(took)} ms (${line.msg.slice(0, 30)})`,
-    );
+    console.log(`1,000 schemas and 50,000 datastreams: ${took} ms; an empty folder: ${empty} ms`);
     expect(line['schemas']).toBe(SCHEMAS);
     expect(service.lines.filter(({ level }) => level >= 40)).toEqual([]);
     const rest = service.rest();
@@ -96,6 +96,13 @@ describe('a start with 1,000 schemas and 10,000 devices of five datastreams each
     expect((await rest.get('/api/observations?device=new-1')).body.member).toHaveLength(DATASTREAMS.length);
     await mqtt.end();
     await service.stop();
-    expect(took).toBeLessThan(LIMIT_MS);
+    expect(took).toBeLessThan(Math.max(LIMIT_MS, FACTOR * empty));
   }, 90_000);
 });
+
+/** Starts the service and answers how many milliseconds passed until it listened. */
+async function timed(folder: string): Promise<[number, ServiceProcess]> {
+  const began = performance.now();
+  const service = await ServiceProcess.start({ GLOSSA_MAX_DEVICES: '20000' }, folder);
+  return [Math.round(performance.now() - began), service];
+}

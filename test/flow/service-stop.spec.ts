@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { MqttTester } from './support/mqtt.js';
-import { ADMIN_TOKEN } from './support/gateway.js';
+import { ADMIN_TOKEN } from './support/admin-token.js';
 import { ServiceProcess } from './support/child.js';
 import { closedLedger, numbersByDatastream } from './support/observations.js';
 import { Publisher } from './support/publisher.js';

@@ -5,9 +5,10 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { ServiceProcess, temporaryFolder } from './support/child.js';
-import { ADMIN_TOKEN } from './support/gateway.js';
+import { ADMIN_TOKEN } from './support/admin-token.js';
 import { MqttTester } from './support/mqtt.js';
 import { TestProcess } from './support/process.js';
+import type { Answer } from './support/rest.js';
 
 function hasOpenssl(): boolean {
   try {
@@ -104,7 +105,7 @@ describeTls('with a certificate', () => {
   });
 });
 
-async function get(url: string, ca: string): Promise<{ status: number | undefined; body: any }> {
+async function get(url: string, ca: string): Promise<Pick<Answer, 'body'> & { status: number | undefined }> {
   const asked = request(url, { ca });
   asked.end();
   const [response] = (await once(asked, 'response')) as [IncomingMessage];

@@ -30,8 +30,7 @@ async function main(): Promise<void> {
     // Imported here: help and wrong settings are told at once, and threads open the files while the rest is loaded.
     const { openStores } = await import('./stores.js');
     const stores = openStores(config, logger);
-    stores.catch(() => undefined);
-    const { start } = await import('./service.js');
+    const [{ start }] = await Promise.all([import('./service.js'), stores]);
     service = await start(config, logger, stores);
   } catch (error) {
     refuse(logger, explain(error as NodeJS.ErrnoException, config));
@@ -62,9 +61,8 @@ function refuse(logger: Logger, sentence: string): void {
   // What stops the start is told even where the log is silent.
   if (logger.isLevelEnabled('fatal')) logger.fatal(sentence);
   else process.stderr.write(`${sentence}\n`);
-  process.exitCode = 1;
-  // Nothing that still runs may keep a dead service alive.
-  setTimeout(() => process.exit(1), 500).unref();
+  // Nothing that still runs may keep a dead service alive; what is made readable for a terminal is so in a thread.
+  setTimeout(() => process.exit(1), process.stdout.isTTY ? 500 : 0);
 }
 
 function configure(): Config | undefined {

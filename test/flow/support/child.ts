@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
-import { ADMIN_TOKEN } from './gateway.js';
+import { ADMIN_TOKEN } from './admin-token.js';
 import { MqttTester, type MqttOptions } from './mqtt.js';
 import { TestProcess, type Exit } from './process.js';
 import { Rest } from './rest.js';

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { readConfig } from '../../../apps/gateway/src/config.js';
 import { start, type Service } from '../../../apps/gateway/src/service.js';
+import { ADMIN_TOKEN } from './admin-token.js';
 import { Rest } from './rest.js';
 import { MqttTester, type MqttOptions } from './mqtt.js';
 
-export const ADMIN_TOKEN = 'admin-token-of-the-tests';
+export { ADMIN_TOKEN };
 
 /** A gateway of its own on a throw-away folder and free ports, in this process. */
 export class TestGateway {

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,17 +15,12 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-const running = new Set<ChildProcess>();
+const running = new Set<TestProcess>();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const { child } of running) child.kill('SIGKILL');
 });
 afterAll(async () => {
-  await Promise.all(
-    [...running].map(async (child) => {
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    }),
-  );
+  await Promise.all([...running].map((one) => one.kill()));
 });
 
 /** A child process of a test: what it says is kept and can be waited for. It ends with the spec file at the latest. */
@@ -35,9 +29,10 @@ export class TestProcess {
   stderr = '';
   readonly ended: Promise<Exit>;
   readonly #waiting = new Set<() => void>();
+  #killed = false;
 
   protected constructor(readonly child: ChildProcess) {
-    running.add(child);
+    running.add(this);
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
       this.#look();
@@ -50,7 +45,10 @@ export class TestProcess {
       child.once('error', reject);
       // After its streams ended: everything that it said is here.
       child.once('close', (code, signal) => {
-        running.delete(child);
+        running.delete(this);
+        // A crash in the middle of a test would show only as a refused connection.
+        if (signal !== null && !this.#killed) console.error(`ended by ${signal}:`, this.output.slice(-4000));
+        if (code !== null && code > 1) console.error(`ended with ${code}:`, this.output.slice(-4000));
         resolve({ code, signal });
         this.#look();
       });
@@ -126,6 +124,7 @@ export class TestProcess {
 
   /** Sends a signal and waits for the end. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
+    this.#killed = true;
     this.child.kill(signal);
     return this.ended;
   }

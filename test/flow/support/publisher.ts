@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { generate, parser, type Packet } from 'mqtt-packet';
-import { ADMIN_TOKEN } from './gateway.js';
+import { ADMIN_TOKEN } from './admin-token.js';
 
 export interface PublisherOptions {
   readonly clientId: string;
