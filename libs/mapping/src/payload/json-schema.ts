@@ -8,20 +8,24 @@ import { uniqueItems } from './unique-items.js';
 
 /**
  * Patterns of users run on every message: RE2 matches in linear time, where V8's backtracking could hang the
- * broker's thread.
+ * broker's thread. The time grows with the pattern, too: that is counted.
  */
-const regExp = Object.assign(
-  (pattern: string, flags: string) => {
+function regExpOf(steps: Steps) {
+  const engine = (pattern: string, flags: string) => {
     const compiled = RE2JS.compile(pattern, flags.includes('i') ? RE2JS.CASE_INSENSITIVE : 0);
+    const size = compiled.programSize();
     return {
-      test: (text: string) => compiled.matcher(text).find(),
+      test: (text: string) => {
+        steps.match(size * text.length);
+        return compiled.matcher(text).find();
+      },
       // ajv tells patterns apart by their text: without one, each would be the first it ever compiled.
       toString: () => `/${pattern}/${flags}`,
     };
-  },
+  };
   // Only used where ajv writes standalone code.
-  { code: 'require("re2js")' },
-);
+  return Object.assign(engine, { code: 'require("re2js")' });
+}
 
 /** Longer than any expression that people write; V8 compiles it to be judged. */
 const MAX_REGEX = 4096;
@@ -37,7 +41,7 @@ export function createAjv(allErrors: boolean, steps = new Steps()): Ajv2020 {
     strict: false,
     logger: false,
     ownProperties: true,
-    code: { regExp },
+    code: { regExp: regExpOf(steps) },
   });
   addFormats.default(ajv);
   const isRegex = addFormats.default.get('regex') as (text: string) => boolean;

@@ -2,6 +2,10 @@ import { _, type Ajv2020, type CodeKeywordDefinition, type KeywordCxt } from 'aj
 
 /** A payload of a mebibyte has up to half a million values. */
 const MOST = 1_000_000;
+/** Characters times the instructions of the pattern, each up to some thirty nanoseconds. */
+const MOST_MATCHING = 32_000_000;
+
+const TOO_MANY = 'it takes too many steps for this payload';
 
 /**
  * Bounds what a schema costs for one payload. What refers to itself in several places may visit a value as often
@@ -9,16 +13,24 @@ const MOST = 1_000_000;
  */
 export class Steps {
   #left = Infinity;
+  #matching = Infinity;
 
   open(): void {
     this.#left = MOST;
+    this.#matching = MOST_MATCHING;
   }
 
   /** @throws Error once the payload has cost too much */
   readonly visit = (value: unknown): void => {
     this.#left -= sizeOf(value);
-    if (this.#left < 0) throw new Error('it takes too many steps for this payload');
+    if (this.#left < 0) throw new Error(TOO_MANY);
   };
+
+  /** @throws Error once the patterns have cost too much */
+  match(steps: number): void {
+    this.#matching -= steps;
+    if (this.#matching < 0) throw new Error(TOO_MANY);
+  }
 
   /** Has the references of this Ajv's schemas counted. */
   count(ajv: Ajv2020): void {
