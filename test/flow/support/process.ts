@@ -47,8 +47,8 @@ export class TestProcess {
       child.once('close', (code, signal) => {
         running.delete(this);
         // A crash in the middle of a test would show only as a refused connection.
-        if (signal !== null && !this.#killed) console.error(`ended by ${signal}:`, this.output.slice(-4000));
-        if (code !== null && code > 1) console.error(`ended with ${code}:`, this.output.slice(-4000));
+        const expected = code === 0 || this.#killed || this.output.includes('Glossa does not start');
+        if (!expected) console.error(`ended with ${code ?? signal}:`, this.output.slice(-4000));
         resolve({ code, signal });
         this.#look();
       });
