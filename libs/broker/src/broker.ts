@@ -24,14 +24,9 @@ import { Gate, type GateBudget } from './gate.js';
 import { HoldBack } from './hold-back.js';
 import { rawForward } from './raw-forward.js';
 import { SessionSender } from './sessions/session-sender.js';
+import type { BrokerLogger } from './logger.js';
 import { RefusalLog } from './refusal-log.js';
 import { SessionStore, type SessionLimits, type StoredWill } from './sessions/session-store.js';
-
-/** What the broker logs to; pino fits. */
-export interface BrokerLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
 
 export interface BrokerOptions {
   readonly ingest: Ingest;

@@ -1,4 +1,4 @@
-import type { BrokerLogger } from './broker.js';
+import type { BrokerLogger } from './logger.js';
 
 interface Entry {
   readonly fields: object;

@@ -2,7 +2,7 @@ import mqtt, { type IPublishPacket, type MqttClient } from 'mqtt';
 import type { Ingest, Outcome, OutcomeSink, SeriesTable } from '#ingest';
 import { nowMicros, type Series } from '#model';
 import type { ObservationRenderer } from '#semantics';
-import type { BrokerLogger } from '../broker.js';
+import type { BrokerLogger } from '../logger.js';
 import { HeldAcknowledgements } from './acknowledgements.js';
 import { UpstreamMemory } from './memory.js';
 import { UpstreamPublisher } from './publisher.js';

@@ -1,12 +1,6 @@
 import { flagNames, formatMicros, paths, type ObservationRecord, type SchemaRef, type Series } from '#model';
 import { stateIri } from '../hub/ontology-document.js';
-import type { Conversion } from '../units/index.js';
-import { writtenQuantity } from './quantity.js';
-
-/** A conversion on read: the unit's local name and how to get there. */
-export interface ReadConversion extends Pick<Conversion, 'apply'> {
-  readonly unit: string;
-}
+import { writtenQuantity, type ReadConversion } from './quantity.js';
 
 /** How one observation is written. */
 export interface RenderOptions {

@@ -7,7 +7,8 @@ import {
   type ObservationFormat,
   type ObservationRecord,
 } from '#model';
-import { ObservationRenderer, type ReadConversion } from './observation-renderer.js';
+import { ObservationRenderer } from './observation-renderer.js';
+import type { ReadConversion } from './quantity.js';
 import { writtenQuantity } from './quantity.js';
 import {
   escapeIri,

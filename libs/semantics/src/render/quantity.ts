@@ -1,4 +1,9 @@
-import type { ReadConversion } from './observation-renderer.js';
+import type { Conversion } from '../units/index.js';
+
+/** A conversion on read: the unit's local name and how to get there. */
+export interface ReadConversion extends Pick<Conversion, 'apply'> {
+  readonly unit: string;
+}
 
 /** A quantity as it is written: a finite number and its unit's local name. */
 export interface WrittenQuantity {

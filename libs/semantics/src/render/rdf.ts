@@ -1,6 +1,6 @@
 import { NS, flagNames, formatMicros, paths, type ObservationRecord } from '#model';
 import { stateIri } from '../hub/ontology-document.js';
-import type { ReadConversion } from './observation-renderer.js';
+import type { ReadConversion } from './quantity.js';
 import { writtenQuantity } from './quantity.js';
 
 /** A triple's object: an IRI, a literal with its datatype, or a node with triples of its own. */
