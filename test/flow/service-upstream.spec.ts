@@ -116,6 +116,8 @@ describe('beside an existing broker', () => {
     await reader.subscribe('semantic/#');
     await reader.next(({ topic }) => topic.startsWith('semantic/'));
     await broker.until((events) => events.some(({ event }) => event === 'ack'));
+    // It remembers what it is subscribed to; killed before, it would ask again rather than miss something.
+    await service.log(({ msg }) => msg === 'upstream subscriptions changed');
     await service.kill('SIGKILL');
     const again = await service.again();
     await healthy(again);

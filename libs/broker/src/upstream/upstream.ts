@@ -145,6 +145,7 @@ export class Upstream {
     for (let i = 0; i < gone.length; i += FILTERS) await this.#unsubscribe(gone.slice(i, i + FILTERS));
     if (added.length === 0 && gone.length === 0) return;
     this.#memory.save();
+    await this.#memory.saved();
     this.options.logger.info({ filters: filters.size }, 'upstream subscriptions changed');
   }
 
