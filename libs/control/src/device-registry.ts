@@ -1,6 +1,9 @@
+import type { AccountPolicy } from '#access';
 import type { DeviceTable, Ingest, SeriesTable } from '#ingest';
 import { GlossaError, type Device, type ObservationStore, type Series } from '#model';
 import type { ControlStore } from '#storage';
+import { visibleTo } from './observations/visible.js';
+import { TurnsByKey } from './turns-by-key.js';
 
 /** What a user says of a device. */
 export type DeviceInput = Partial<Pick<Device, 'title' | 'schemas' | 'feature' | 'account'>>;
@@ -21,6 +24,7 @@ export class DeviceRegistry {
   #flushing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #listener: DeviceListener | undefined;
+  readonly #turns = new TurnsByKey();
 
   constructor(
     private readonly store: ControlStore,
@@ -47,7 +51,11 @@ export class DeviceRegistry {
   }
 
   /** Registers or replaces. @returns whether it is new */
-  async put(id: string, input: DeviceInput, ingest: Ingest): Promise<{ device: Device; created: boolean }> {
+  put(id: string, input: DeviceInput, ingest: Ingest): Promise<{ device: Device; created: boolean }> {
+    return this.#turns.take(id, () => this.#put(id, input, ingest));
+  }
+
+  async #put(id: string, input: DeviceInput, ingest: Ingest): Promise<{ device: Device; created: boolean }> {
     await this.flush();
     const before = await this.store.devices.get(id);
     if (!before && this.devices.size >= this.devices.limit) {
@@ -65,20 +73,48 @@ export class DeviceRegistry {
     return { device, created: !before };
   }
 
-  async get(id: string): Promise<Device> {
+  /** One device; one that is hidden from the account is not found. */
+  async get(id: string, policy: AccountPolicy): Promise<Device> {
     await this.flush();
-    const device = await this.store.devices.get(id);
+    const device = this.#sees(id, policy) ? await this.store.devices.get(id) : undefined;
     if (!device) throw new GlossaError('not-found', `there is no device ${id}`);
     return device;
   }
 
-  async list(limit: number, cursor?: string): Promise<{ items: Device[]; next?: string }> {
+  /** The devices that the account sees, by id. */
+  async list(
+    policy: AccountPolicy,
+    limit: number,
+    cursor?: string,
+  ): Promise<{ items: Device[]; next?: string }> {
     await this.flush();
-    return this.store.devices.list({ limit, ...(cursor !== undefined && { cursor }) });
+    const items: Device[] = [];
+    let after = cursor;
+    for (;;) {
+      const page = await this.store.devices.list({ limit, ...(after !== undefined && { cursor: after }) });
+      const seen = page.items.filter(({ id }) => this.#sees(id, policy));
+      items.push(...seen.slice(0, limit - items.length));
+      const last = items.at(-1);
+      const full = items.length === limit && last !== undefined;
+      if (full && (page.next !== undefined || seen.at(-1) !== last)) return { items, next: last.id };
+      if (full || page.next === undefined) return { items };
+      after = page.next;
+    }
+  }
+
+  /** A device is hidden when every one of its series is. */
+  #sees(id: string, policy: AccountPolicy): boolean {
+    const sees = visibleTo(policy);
+    const datastreams = [...this.series.ofDevice(id)];
+    return datastreams.length === 0 || datastreams.some(({ series }) => series.some(sees));
   }
 
   /** Deletes a device; its observations stay unless `purge`. @returns how many observations went */
-  async remove(id: string, purge: boolean, ingest: Ingest): Promise<number> {
+  remove(id: string, purge: boolean, ingest: Ingest): Promise<number> {
+    return this.#turns.take(id, () => this.#remove(id, purge, ingest));
+  }
+
+  async #remove(id: string, purge: boolean, ingest: Ingest): Promise<number> {
     await this.flush();
     const known = await this.store.devices.delete(id);
     const series = [...this.series.ofDevice(id)].flatMap((datastream) => datastream.series);

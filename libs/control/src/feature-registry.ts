@@ -27,8 +27,11 @@ export class FeatureRegistry {
     const errors = [...checkFeature(path, body)];
     if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
     const created = (await this.store.features.get(path)) === undefined;
-    await this.store.features.put({ ...(body as Omit<Feature, 'path'>), path });
-    return { feature: await this.get(path, policy), created };
+    const feature = { ...(body as Omit<Feature, 'path'>), path };
+    await this.store.features.put(feature);
+    // It may be hidden from who describes it.
+    const info = (await this.#tree(policy)).get(path) ?? { ...feature, children: [], series: 0 };
+    return { feature: info, created };
   }
 
   async get(path: string, policy: AccountPolicy): Promise<FeatureInfo> {
@@ -60,6 +63,9 @@ export class FeatureRegistry {
   async #tree(policy: AccountPolicy): Promise<Map<string, FeatureInfo>> {
     const registered = new Map((await this.store.features.all()).map((feature) => [feature.path, feature]));
     const observed = this.queries.features(policy);
+    const hidden = hiddenPaths(observed);
+    const shown = (path: string) =>
+      hidden.size === 0 || [path, ...above(path)].every((one) => !hidden.has(one));
     const children = new Map<string, Set<string>>();
     const childrenOf = (path: string) => {
       let below = children.get(path);
@@ -67,9 +73,10 @@ export class FeatureRegistry {
       return below;
     };
     for (const path of new Set([...registered.keys(), ...observed.keys()])) {
+      if (!shown(path)) continue;
       childrenOf(path);
-      for (let child = path, cut = child.lastIndexOf('/'); cut >= 0; cut = child.lastIndexOf('/')) {
-        const parent = child.slice(0, cut);
+      let child = path;
+      for (const parent of above(path)) {
         const siblings = childrenOf(parent);
         if (siblings.has(child)) break;
         siblings.add(child);
@@ -86,6 +93,24 @@ export class FeatureRegistry {
     }
     return tree;
   }
+}
+
+/** The paths between a path and the root, from below. */
+function* above(path: string): Generator<string> {
+  for (let cut = path.lastIndexOf('/'); cut >= 0; cut = path.lastIndexOf('/', cut - 1))
+    yield path.slice(0, cut);
+}
+
+/** Paths that series are about or are above such ones, where all of those series are hidden. */
+function hiddenPaths(observed: ReadonlyMap<string, number>): Set<string> {
+  const hidden = new Set<string>();
+  const seen = new Set<string>();
+  for (const [path, visible] of observed) {
+    const paths = visible > 0 ? seen : hidden;
+    for (const one of [path, ...above(path)]) paths.add(one);
+  }
+  for (const path of seen) hidden.delete(path);
+  return hidden;
 }
 
 function* checkFeature(path: string, body: unknown): Generator<Problem> {

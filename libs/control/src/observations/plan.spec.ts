@@ -37,7 +37,8 @@ describe('a plan', () => {
     nextSeries: 6,
     latest: [],
   });
-  const planner = new QueryPlanner(OntologyHub.load(UnitTable.load()), table, BASE);
+  const hub = OntologyHub.load(UnitTable.load());
+  const planner = new QueryPlanner(hub, table, BASE);
   const policy = (...rules: [effect: 'allow' | 'deny', topic: string][]) =>
     new AccountPolicy({
       username: 'u',
@@ -101,6 +102,25 @@ describe('a plan', () => {
       ['device', 2],
       ['property', 1],
       ['feature', 1],
+    ]);
+  });
+
+  it('asks for each topic once, and anew when the rules changed', () => {
+    const who = policy(['allow', 'semantic/#'], ['deny', 'semantic/+/+/d/#']);
+    const { jest } = import.meta;
+    const receive = jest.spyOn(who, 'receive');
+    expect(ids({}, who)).toEqual([3, 4, 5]);
+    expect(receive).toHaveBeenCalledTimes(5);
+    const property = hub.property('AirTemperature')!;
+    const far = table.resolve('far', 't', property, '') as Series;
+    const near = table.resolve('d', 'x', property, '') as Series;
+    expect(ids({}, who)).toEqual([3, 4, 5, far.id]);
+    expect(ids({ feature: 'home' }, who)).toEqual([]);
+    expect(receive).toHaveBeenCalledTimes(7);
+    expect(ids({ device: 'd' }, policy(['allow', 'semantic/#'], ['deny', 'semantic/+/+/a/#']))).toEqual([
+      1,
+      2,
+      near.id,
     ]);
   });
 });

@@ -1,7 +1,8 @@
 import type { AccountPolicy } from '#access';
 import type { Datastream, SeriesTable } from '#ingest';
 import { GlossaError, paths, problem, type Micros, type Problem, type Series } from '#model';
-import { semanticTopic, type OntologyHub, type Unit } from '#semantics';
+import type { OntologyHub, Unit } from '#semantics';
+import { visibleTo } from './visible.js';
 
 /** The filters of a query, as written. */
 export interface ObservationFilter {
@@ -47,8 +48,7 @@ export class QueryPlanner {
   plan(filter: ObservationFilter, policy: AccountPolicy): QueryPlan {
     const errors: Problem[] = [];
     const steps: FilterStep[] = [];
-    let series = this.#candidates(filter);
-    if (!policy.seesEverySemantic) series = series.filter((one) => policy.receive(semanticTopic(one)));
+    let series = this.#candidates(filter).filter(visibleTo(policy));
     steps.push({ filter: 'visible', value: policy.username, series });
     const narrow = (
       name: string,

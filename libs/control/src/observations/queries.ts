@@ -12,10 +12,11 @@ import {
   type Series,
   type SeriesStatistics,
 } from '#model';
-import { semanticTopic, type OntologyHub, type Unit } from '#semantics';
+import type { OntologyHub, Unit } from '#semantics';
 import { explain, type Explanation } from './explain.js';
 import { QueryPlanner, type ObservationFilter, type QueryPlan } from './plan.js';
 import type { Tiling } from './tiling.js';
+import { visibleTo } from './visible.js';
 import { windowBounds } from './windows.js';
 
 /** A page, or why it is empty. */
@@ -160,15 +161,13 @@ export class ObservationQueries {
     return deleted;
   }
 
-  /** What of a feature's subtree or all is there: series by feature path. */
+  /** Features that series are about: how many of them the account sees, 0 where all are hidden from it. */
   features(policy: AccountPolicy): Map<string, number> {
+    const sees = visibleTo(policy);
     const counts = new Map<string, number>();
     for (const datastream of this.table.all()) {
-      for (const one of datastream.series) {
-        if (one.feature === '' || (!policy.seesEverySemantic && !policy.receive(semanticTopic(one))))
-          continue;
-        counts.set(one.feature, (counts.get(one.feature) ?? 0) + 1);
-      }
+      for (const one of datastream.series)
+        if (one.feature !== '') counts.set(one.feature, (counts.get(one.feature) ?? 0) + (sees(one) ? 1 : 0));
     }
     return counts;
   }
@@ -207,13 +206,13 @@ export class ObservationQueries {
 
   #visible(device: string, name: string, policy: AccountPolicy): Series[] {
     const series = this.table.datastream(device, name)?.series ?? [];
-    return series.filter((one) => policy.seesEverySemantic || policy.receive(semanticTopic(one)));
+    return series.filter(visibleTo(policy));
   }
 
   /** In the unit asked for, or in their own where a number would be too great for a double. */
   #converted(series: Series, windows: readonly AggregateWindow[], unit: Unit | undefined): AggregateMember {
     if (!unit || series.unit === '' || unit.id === series.unit) return { series, unit: series.unit, windows };
-    const conversion = this.hub.units.conversion(this.hub.units.get(series.unit)!, unit);
+    const conversion = this.hub.units.conversion(this.hub.units.get(series.unit)!, unit, series.kind);
     if (!('apply' in conversion))
       throw new GlossaError('unit-incompatible', `${series.unit} does not convert to ${unit.id}`);
     const value = (one: ObservationValue) => (typeof one === 'number' ? conversion.apply(one) : one);

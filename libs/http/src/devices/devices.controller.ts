@@ -1,10 +1,11 @@
 import { Body, Controller, Delete, Get, Param, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AccountPolicy } from '#access';
 import { DeviceRegistry } from '#control';
 import { Ingest } from '#ingest';
 import { paths, type Device } from '#model';
-import { Requires } from '../auth/requires.js';
+import { Policy, Requires } from '../auth/requires.js';
 import { Answers, AnswersList, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
 import { ReadsQuery } from '../query/query.guard.js';
@@ -30,22 +31,27 @@ export class DevicesController {
   async put(
     @Param('id') id: string,
     @Body() body: unknown,
+    @Policy() policy: AccountPolicy,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     const { device, created } = await this.devices.put(id, checkDevice(id, body), this.ingest);
     void reply.code(created ? 201 : 200).header('Location', this.base.iri(paths.device(id)));
-    return this.#show(device);
+    return this.#show(device, policy);
   }
 
   @Get()
   @Requires('devices:read')
   @AnswersList('Device')
   @ApiOperation({ summary: 'Devices, by id' })
-  async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
+  async list(
+    @Query() query: RawQuery,
+    @Policy() policy: AccountPolicy,
+    @Req() request: FastifyRequest,
+  ): Promise<ListPage<object>> {
     const { limit, cursor } = listParameters(request, query);
-    const { items, next } = await this.devices.list(limit, cursor);
+    const { items, next } = await this.devices.list(policy, limit, cursor);
     return listPage(
-      items.map((device) => this.#show(device)),
+      items.map((device) => this.#show(device, policy)),
       next,
       request,
       query,
@@ -57,9 +63,13 @@ export class DevicesController {
   @Requires('devices:read')
   @Answers('Device')
   @ApiOperation({ summary: 'One device' })
-  async one(@Param('id') id: string, @Query() query: RawQuery): Promise<object> {
+  async one(
+    @Param('id') id: string,
+    @Query() query: RawQuery,
+    @Policy() policy: AccountPolicy,
+  ): Promise<object> {
     new Parameters(query, []).check();
-    return this.#show(await this.devices.get(id));
+    return this.#show(await this.devices.get(id, policy), policy);
   }
 
   @Delete(':id')
@@ -80,7 +90,9 @@ export class DevicesController {
     return { deletedObservations: await this.devices.remove(id, purge, this.ingest) };
   }
 
-  #show(device: Device): object {
-    return { ...device, iri: this.base.iri(paths.device(device.id)) };
+  /** Who signs in with which name is told to those who may change it. */
+  #show({ account, ...device }: Device, policy: AccountPolicy): object {
+    const told = account !== undefined && policy.may('devices:write').allowed;
+    return { ...device, ...(told && { account }), iri: this.base.iri(paths.device(device.id)) };
   }
 }

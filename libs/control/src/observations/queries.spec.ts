@@ -1,0 +1,64 @@
+import { AccountPolicy } from '#access';
+import { SeriesTable } from '#ingest';
+import type { ObservationStore, SchemaRef, Series } from '#model';
+import { OntologyHub, UnitTable } from '#semantics';
+import { MemoryObservationStore } from '#storage';
+import { ObservationQueries } from './queries.js';
+import { tiling } from './tiling.js';
+
+const T0 = Date.UTC(2026, 0, 1) * 1000;
+const schema: SchemaRef = { id: 1, schema: 's', version: 1 };
+const hub = OntologyHub.load(UnitTable.load());
+const all = new AccountPolicy({ username: 'u', roles: ['admin'], rules: [], onDeny: 'ignore' });
+const render = { format: 'json', baseUrl: 'http://here', id: 'http://here/x', nextPrefix: 'n' } as const;
+
+interface Bench {
+  store: ObservationStore;
+  table: SeriesTable;
+  queries: ObservationQueries;
+}
+
+async function make(): Promise<Bench> {
+  const store = new MemoryObservationStore();
+  const table = new SeriesTable(await store.open());
+  return { store, table, queries: new ObservationQueries(store, table, hub, 'http://here') };
+}
+
+/** Stores values as the line does. */
+async function put(
+  { store, table }: Bench,
+  series: Series,
+  ...values: [time: number, value: number][]
+): Promise<void> {
+  for (const [time, value] of values) {
+    const append = { series, time, value, resultTime: time, schema, flags: 0 };
+    const { statuses } = await store.append({ values: [append], rejectedValues: 0, fallback: 'filtered' });
+    table.note({ ...append, nth: statuses[0]! >> 1 }, 1);
+  }
+}
+
+function seriesOf({ table }: Bench, device: string, term = 'AirTemperature', feature = ''): Series {
+  return table.resolve(device, 't', hub.property(term)!, feature) as Series;
+}
+
+describe('a unit', () => {
+  it.each([
+    ['AirTemperature', 'DEG_F', 5, 41],
+    ['quantitykind:TemperatureDifference', 'DEG_F', 5, 9],
+    ['ElectricPower', 'KiloW', 5, 0.005],
+  ])('of %s is converted to %s in aggregates as in lists', async (term, unit, value, converted) => {
+    const bench = await make();
+    await put(bench, seriesOf(bench, 'd', term), [T0, value], [T0 + 1, value]);
+    const { page } = await bench.queries.list({ unit }, all, { order: 'asc', limit: 9 }, render);
+    let text = '';
+    for await (const chunk of page!.body) text += Buffer.from(chunk).toString();
+    const { member } = JSON.parse(text) as { member: { hasResult: { numericValue: number } }[] };
+    expect(member.map(({ hasResult }) => hasResult.numericValue)).toEqual([converted, converted]);
+    const { members } = await bench.queries.aggregate({ unit }, all, {
+      windows: tiling('PT1H', 'UTC'),
+      limit: 9,
+    });
+    const same = { mean: converted, min: converted, max: converted, first: converted, last: converted };
+    expect(members).toMatchObject([{ unit, windows: [same] }]);
+  });
+});
