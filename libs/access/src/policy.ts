@@ -28,6 +28,8 @@ export class AccountPolicy {
   readonly onDeny: Account['onDeny'];
   /** Whether no observation is hidden from it, so that queries need not ask topic by topic. */
   readonly seesEverySemantic: boolean;
+  /** Whether no raw message is hidden from it either. */
+  readonly seesEveryTopic: boolean;
   readonly #publish: CompiledRule[];
   readonly #subscribe: CompiledRule[];
   readonly #permissions: ReadonlyMap<Permission, string>;
@@ -53,6 +55,9 @@ export class AccountPolicy {
     this.seesEverySemantic =
       this.#subscribe.some(({ effect, filter }) => effect === 'allow' && covers(filter, 'semantic/#')) &&
       !this.#subscribe.some(({ effect, filter }) => effect === 'deny' && overlaps(filter, 'semantic/#'));
+    this.seesEveryTopic =
+      this.#subscribe.some(({ effect, filter }) => effect === 'allow' && covers(filter, '#')) &&
+      !this.#subscribe.some(({ effect }) => effect === 'deny');
   }
 
   /** May it publish to a topic? */

@@ -1,3 +1,4 @@
+import type { AccountPolicy } from '#access';
 import type { Ingest, Outcome, OutcomeSink } from '#ingest';
 import {
   ERRORS,
@@ -21,6 +22,7 @@ export interface Replayed {
 }
 
 const PAGE = 500;
+const FEW = 100;
 /** Letters that share commits. */
 const TOGETHER = 100;
 const NOT_THERE = 'There is no such dead letter, or it ran just now.';
@@ -33,12 +35,17 @@ export class Replayer {
     private readonly sink: OutcomeSink,
   ) {}
 
-  async run(query: Omit<DeadLetterQuery, 'limit' | 'before'>, limit: number): Promise<Replayed[]> {
-    const letters = await this.#letters(query, limit);
+  /** Those whose topics the account may not read stay, as if they were not there. */
+  async run(
+    query: Omit<DeadLetterQuery, 'limit' | 'before'>,
+    limit: number,
+    policy: AccountPolicy,
+  ): Promise<Replayed[]> {
+    const { items: letters } = await readable(this.store, { ...query, limit }, policy);
+    const oldestFirst = letters.toReversed();
     const results: Replayed[] = [];
-    letters.reverse();
-    for (let at = 0; at < letters.length; at += TOGETHER) {
-      const running = letters.slice(at, at + TOGETHER).map((letter) => this.#one(letter));
+    for (let at = 0; at < oldestFirst.length; at += TOGETHER) {
+      const running = oldestFirst.slice(at, at + TOGETHER).map((letter) => this.#one(letter));
       for (const run of await Promise.all(running)) {
         if (run.outcome) this.sink.publish(run.outcome);
         results.push(run.result);
@@ -47,21 +54,6 @@ export class Replayer {
     const found = new Set(results.map(({ id }) => id));
     const missing = (query.ids ?? []).filter((id) => !found.has(id)).slice(0, limit - results.length);
     return [...results, ...missing.map((id) => ({ id, reason: NOT_THERE }))];
-  }
-
-  async #letters(query: Omit<DeadLetterQuery, 'limit' | 'before'>, limit: number): Promise<DeadLetter[]> {
-    const letters: DeadLetter[] = [];
-    let before: number | undefined;
-    do {
-      const page = await this.store.deadLetters({
-        ...query,
-        limit: Math.min(PAGE, limit - letters.length),
-        ...(before !== undefined && { before }),
-      });
-      letters.push(...page.items);
-      before = page.next;
-    } while (before !== undefined && letters.length < limit);
-    return letters;
   }
 
   async #one(letter: DeadLetter): Promise<{ result: Replayed; outcome?: Outcome }> {
@@ -90,7 +82,32 @@ export class DeadLetters {
     return this.store.ledger();
   }
 
-  list(query: DeadLetterQuery): Promise<DeadLetterPage> {
-    return this.store.deadLetters(query);
+  /** Those whose topics the account may read. */
+  list(query: DeadLetterQuery, policy: AccountPolicy): Promise<DeadLetterPage> {
+    return readable(this.store, query, policy);
+  }
+}
+
+/** Up to `limit` letters whose topics an account may read, newest first. */
+async function readable(
+  store: ObservationStore,
+  query: DeadLetterQuery,
+  policy: AccountPolicy,
+): Promise<DeadLetterPage> {
+  const { limit } = query;
+  const items: DeadLetter[] = [];
+  let { before } = query;
+  for (;;) {
+    // Where some are hidden, the next page is not asked for one by one.
+    const missing = limit - items.length;
+    const size = Math.min(PAGE, policy.seesEveryTopic ? missing : Math.max(missing, FEW));
+    const page = await store.deadLetters({ ...query, limit: size, ...(before !== undefined && { before }) });
+    const seen = page.items.filter(({ topic }) => policy.seesEveryTopic || policy.receive(topic));
+    items.push(...seen.slice(0, missing));
+    const last = items.at(-1);
+    if (items.length === limit && last)
+      return page.next !== undefined || seen.length > missing ? { items, next: last.id } : { items };
+    if (page.next === undefined) return { items };
+    before = page.next;
   }
 }

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import type { AccountPolicy } from '#access';
 import { DeadLetters, Replayer, type Replayed } from '#control';
 import { GlossaError, LEDGER_STATES, type Ledger, type LedgerState } from '#model';
-import { Requires } from '../auth/requires.js';
+import { Policy, Requires } from '../auth/requires.js';
 import { Answers, AnswersList, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
@@ -45,7 +46,11 @@ export class MessagesController {
   @ApiQuery({ name: 'code', type: String, required: false })
   @AnswersList('DeadLetter')
   @ApiOperation({ summary: 'Dead letters, newest first, each with its reasons' })
-  async list(@Query() query: RawQuery, @Req() request: FastifyRequest): Promise<ListPage<object>> {
+  async list(
+    @Query() query: RawQuery,
+    @Policy() policy: AccountPolicy,
+    @Req() request: FastifyRequest,
+  ): Promise<ListPage<object>> {
     const { parameters, limit, cursor } = listParameters(request, query, LETTER_FILTERS);
     const state =
       parameters.text('state') === undefined
@@ -63,14 +68,15 @@ export class MessagesController {
     );
     parameters.check();
     const states: LedgerState[] | undefined = values === 'rejected' ? ['stored'] : state && [state];
-    const page = await this.letters.list({
+    const filter = {
       limit,
       ...(states && { states }),
       ...(device !== undefined && { device }),
       ...(schema !== undefined && { schema }),
       ...(code !== undefined && { code }),
       ...(before !== undefined && { before }),
-    });
+    };
+    const page = await this.letters.list(filter, policy);
     const next = page.next === undefined ? undefined : String(page.next);
     return listPage(page.items.map(letterJson), next, request, query, this.base);
   }
@@ -81,10 +87,13 @@ export class MessagesController {
   @Takes('ReplayRequest', { required: false })
   @Answers('Replay')
   @ApiOperation({ summary: 'Run dead letters again, after the schema was mended' })
-  async replay(@Body() body: unknown): Promise<{ replayed: number; items: readonly Replayed[] }> {
+  async replay(
+    @Body() body: unknown,
+    @Policy() policy: AccountPolicy,
+  ): Promise<{ replayed: number; items: readonly Replayed[] }> {
     const { query, limit, errors } = replayQuery(body);
     if (errors.length > 0) throw new GlossaError('body-invalid', errors[0]!.message, errors);
-    const items = await this.replayer.run(query, limit);
+    const items = await this.replayer.run(query, limit, policy);
     return { replayed: items.filter(({ reason }) => reason === undefined).length, items };
   }
 }
