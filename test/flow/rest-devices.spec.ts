@@ -222,7 +222,8 @@ describe('devices over REST', () => {
     }
     purging = false;
     await others;
-    expect([...statuses].sort()).toEqual([200, 404]);
+    // Whether anybody asks while it is gone is a matter of moments.
+    expect([...statuses].filter((status) => status !== 404)).toEqual([200]);
     expect((await stored()) - before).toBe(sent);
     const left = (await rest.get('/api/observations?device=talker&limit=10000')).body.member;
     expect(gone + (left.length as number)).toBe(sent);

@@ -17,10 +17,9 @@ export class DamagedFileError extends Error {
 
 /** The SQLite code of an error (`SQLITE_FULL`, ...), undefined for others. */
 export function sqliteCode(error: unknown): string | undefined {
-  // By its name: where modules are loaded anew, as tests do, the addon keeps the class of the first load.
-  return error instanceof Error && error.name === 'SqliteError'
-    ? (error as Error & { code: string }).code
-    : undefined;
+  // By its name: where modules are loaded anew, as tests do, the addon keeps the classes of the first load.
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+  return name === 'SqliteError' && typeof code === 'string' ? code : undefined;
 }
 
 /** A sentence that tells people what an error of the file means and what to do. */
