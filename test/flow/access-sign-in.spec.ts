@@ -141,6 +141,36 @@ describe('a connected client', () => {
     expect(await again.next('connack')).toMatchObject({ returnCode: 5 });
   });
 
+  it('is disconnected when what it signed in with is revoked, expires or changes, and no other is', async () => {
+    const { username, password } = await account(gateway, 'several');
+    const rest = gateway.rest();
+    const token = async (expires?: string) =>
+      (await rest.post('/api/accounts/several/tokens', expires === undefined ? {} : { expires })).body;
+    const [revoked, kept] = [await token(), await token()];
+    const wireOf = (secret: string) =>
+      Wire.signIn(gateway.mqttPort, { username, password: Buffer.from(secret) });
+    const wires = {
+      revoked: await wireOf(revoked.token),
+      kept: await wireOf(kept.token),
+      password: await wireOf(password),
+      expired: await wireOf((await token(new Date(Date.now() + 1500).toISOString())).token),
+    };
+    await wires.expired.ended();
+    expect((await rest.delete(`/api/accounts/several/tokens/${revoked.id}`)).status).toBe(204);
+    await wires.revoked.ended();
+    // rules that change end nobody
+    expect((await rest.put('/api/accounts/several', { roles: ['consumer'] })).status).toBe(200);
+    wires.password.send({ cmd: 'pingreq' });
+    await wires.password.next('pingresp');
+    const changed = await rest.put('/api/accounts/several/password', { password: 'quite-another' });
+    expect(changed.status).toBe(204);
+    await wires.password.ended();
+    wires.kept.send({ cmd: 'pingreq' });
+    await wires.kept.next('pingresp');
+    expect((await rest.delete('/api/accounts/several/tokens')).status).toBe(204);
+    await wires.kept.ended();
+  });
+
   it('follows its rules as they change', async () => {
     const credentials = await account(gateway, 'live');
     const subscriber = await gateway.mqtt(credentials);

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Account } from './account.js';
 import { hashPassword, hashToken, sameSecret, verifyPassword } from './credentials.js';
 import { AccountPolicy } from './policy.js';
+import { Verifications } from './verifications.js';
 
 /** A token as it is kept. */
 export interface StoredToken {
@@ -21,10 +22,21 @@ interface Entry {
 /** The built-in account; it signs in with the admin token. */
 export const ADMIN = 'admin';
 
-/** Verifications at once: each takes 19 MiB, and the threads that sign in also serve files. */
-const MAX_VERIFYING = 2;
-const MAX_WAITING = 1000;
 const MAX_REMEMBERED = 10_000;
+/** The longest that a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Tokens that expire about the same time are looked for together. */
+const EXPIRY_MS = 100;
+
+/** A sign-in that succeeded: by what is for {@link AccessDirectory.holds} alone. */
+export interface SignIn {
+  readonly policy: AccountPolicy;
+  readonly credential: string;
+}
+
+const byToken = (id: string) => `token ${id}`;
+const byPassword = (passwordHash: string) => `password ${passwordHash}`;
+const BY_ADMIN_TOKEN = 'admin token';
 
 /**
  * Accounts and tokens in memory, for MQTT sign-in and REST. The control plane keeps it in step with what is
@@ -35,12 +47,16 @@ export class AccessDirectory {
   readonly #entries = new Map<string, Entry>();
   readonly #tokens = new Map<string, StoredToken>();
   readonly #tokenHashes = new Map<string, string>();
-  readonly #listeners = new Set<(username: string) => void>();
+  readonly #listeners = new Set<(usernames: ReadonlySet<string>) => void>();
   readonly #verified = new Map<string, string>();
   readonly #key = randomBytes(32);
   readonly #adminToken: string;
-  readonly #queue: (() => void)[] = [];
-  #verifying = 0;
+  readonly #verifications = new Verifications();
+  /** Verifications that wait or run: the same attempt made again shares the answer. */
+  readonly #pending = new Map<string, Promise<boolean>>();
+  #expiry: NodeJS.Timeout | undefined;
+  /** When the timer fires. */
+  #nextExpiry = Infinity;
   /** Verified against for unknown accounts: they take as long as known ones. */
   #decoy: Promise<string> | undefined;
 
@@ -69,67 +85,124 @@ export class AccessDirectory {
     this.removeToken(token.id);
     this.#tokens.set(token.id, token);
     this.#tokenHashes.set(token.hash, token.id);
+    if (token.expires !== undefined) this.#expectExpiry(Date.parse(token.expires));
   }
 
-  /** Revokes a token. Connections that signed in with it stay until they sign in again. */
+  /** Revokes a token: who signed in with it is told to the listeners. */
   removeToken(id: string): void {
     const token = this.#tokens.get(id);
-    if (token) this.#forgetToken(token);
+    if (!token) return;
+    this.#forgetToken(token);
+    this.#tell(token.username);
   }
 
   policy(username: string): AccountPolicy | undefined {
     return this.#entries.get(username)?.policy;
   }
 
-  /** Called with the name of an account that changed or went. */
-  onChange(listener: (username: string) => void): void {
+  /** Called with the names of accounts that changed or went, or of whose credentials one is no longer good. */
+  onChange(listener: (usernames: ReadonlySet<string>) => void): void {
     this.#listeners.add(listener);
   }
 
-  /** Signs in with username and password or token, as MQTT does; `admin` with the admin token too. */
-  async authenticate(username: string | undefined, secret: string): Promise<AccountPolicy | undefined> {
+  /** Whether what an account signed in with is still good. */
+  holds(username: string, credential: string): boolean {
+    const entry = this.#entries.get(username);
+    if (!entry) return false;
+    if (credential === BY_ADMIN_TOKEN) return username === ADMIN;
+    const { passwordHash } = entry.account;
+    if (passwordHash !== undefined && credential === byPassword(passwordHash)) return true;
+    const token = this.#tokens.get(credential.slice(byToken('').length));
+    return token?.username === username && credential === byToken(token.id) && isGood(token);
+  }
+
+  /**
+   * Signs in with username and password or token, as MQTT does; `admin` with the admin token too.
+   * @param remote address of the client: addresses take turns where many wait
+   */
+  async authenticate(
+    username: string | undefined,
+    secret: string,
+    remote: string,
+  ): Promise<SignIn | undefined> {
     if (username === undefined || secret === '') return undefined;
-    const byToken = this.authenticateToken(secret);
-    if (byToken) return byToken.username === username ? byToken : undefined;
+    const withToken = this.#signInWithToken(secret);
+    if (withToken) return withToken.policy.username === username ? withToken : undefined;
     const entry = this.#entries.get(username);
     const { passwordHash } = entry?.account ?? {};
     const mark = createHmac('sha256', this.#key).update(`${username}\u0000${secret}`).digest('base64');
-    if (passwordHash !== undefined && this.#verified.get(username) === mark) return entry?.policy;
+    if (entry && passwordHash !== undefined && this.#verified.get(username) === mark)
+      return { policy: entry.policy, credential: byPassword(passwordHash) };
     const known = passwordHash ?? (await (this.#decoy ??= hashPassword(randomBytes(16).toString('hex'))));
-    const right = await this.#verify(known, secret);
+    const right = await this.#verify(known, secret, mark, username, remote);
     // The account may have changed or gone meanwhile.
     const now = this.#entries.get(username);
     if (!right || passwordHash === undefined || now?.account.passwordHash !== passwordHash) return undefined;
     if (this.#verified.size >= MAX_REMEMBERED) this.#verified.clear();
     this.#verified.set(username, mark);
-    return now.policy;
+    return { policy: now.policy, credential: byPassword(passwordHash) };
   }
 
   /** Signs in with a token alone, as REST does. */
   authenticateToken(token: string): AccountPolicy | undefined {
-    if (sameSecret(token, this.#adminToken)) return this.policy(ADMIN);
-    if (!token.startsWith('gls_')) return undefined;
-    const id = this.#tokenHashes.get(hashToken(token));
-    const stored = id === undefined ? undefined : this.#tokens.get(id);
-    // An end that cannot be read has come.
-    if (!stored || (stored.expires !== undefined && !(Date.parse(stored.expires) > Date.now())))
-      return undefined;
-    return this.policy(stored.username);
+    return this.#signInWithToken(token)?.policy;
   }
 
-  /** One of a few verifications at a time; beyond a bound the attempt fails at once. */
-  async #verify(passwordHash: string, password: string): Promise<boolean> {
-    if (this.#verifying < MAX_VERIFYING) this.#verifying++;
-    else if (this.#queue.length >= MAX_WAITING) return false;
-    else await new Promise<void>((resolve) => this.#queue.push(resolve));
-    try {
-      return await verifyPassword(passwordHash, password);
-    } finally {
-      // The place goes to the one who waits: it is never free for a newcomer in between.
-      const next = this.#queue.shift();
-      if (next) next();
-      else this.#verifying--;
+  #signInWithToken(secret: string): SignIn | undefined {
+    if (sameSecret(secret, this.#adminToken)) {
+      const policy = this.policy(ADMIN);
+      return policy && { policy, credential: BY_ADMIN_TOKEN };
     }
+    if (!secret.startsWith('gls_')) return undefined;
+    const id = this.#tokenHashes.get(hashToken(secret));
+    const token = id === undefined ? undefined : this.#tokens.get(id);
+    const policy = token && isGood(token) ? this.policy(token.username) : undefined;
+    return token && policy && { policy, credential: byToken(token.id) };
+  }
+
+  /** One of a few verifications at a time; where too many wait the attempt fails at once. */
+  #verify(
+    passwordHash: string,
+    password: string,
+    mark: string,
+    username: string,
+    remote: string,
+  ): Promise<boolean> {
+    const key = `${mark} ${passwordHash}`;
+    let pending = this.#pending.get(key);
+    if (!pending) {
+      pending = this.#verifications
+        .run(remote, username, () => verifyPassword(passwordHash, password))
+        .then((right) => right ?? false)
+        .finally(() => this.#pending.delete(key));
+      this.#pending.set(key, pending);
+    }
+    return pending;
+  }
+
+  /** One timer for all tokens, set for the one that ends first. */
+  #expectExpiry(time: number): void {
+    if (Number.isNaN(time) || time >= this.#nextExpiry) return;
+    clearTimeout(this.#expiry);
+    this.#nextExpiry = time;
+    const wait = Math.min(MAX_TIMER_MS, Math.max(EXPIRY_MS, time - Date.now()));
+    this.#expiry = setTimeout(() => this.#expire(), wait).unref();
+  }
+
+  #expire(): void {
+    this.#nextExpiry = Infinity;
+    const usernames = new Set<string>();
+    let next = Infinity;
+    for (const token of this.#tokens.values()) {
+      if (token.expires === undefined) continue;
+      if (isGood(token)) next = Math.min(next, Date.parse(token.expires));
+      else {
+        this.#forgetToken(token);
+        usernames.add(token.username);
+      }
+    }
+    if (next !== Infinity) this.#expectExpiry(next);
+    if (usernames.size > 0) this.#tellAll(usernames);
   }
 
   #set(account: Account): void {
@@ -142,6 +215,15 @@ export class AccessDirectory {
   }
 
   #tell(username: string): void {
-    for (const listener of this.#listeners) listener(username);
+    this.#tellAll(new Set([username]));
   }
+
+  #tellAll(usernames: ReadonlySet<string>): void {
+    for (const listener of this.#listeners) listener(usernames);
+  }
+}
+
+/** An end that cannot be read has come. */
+function isGood({ expires }: StoredToken): boolean {
+  return expires === undefined || Date.parse(expires) > Date.now();
 }

@@ -5,12 +5,14 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { createWebSocketStream, type WebSocket } from 'ws';
-import type { AccessDirectory, AccountPolicy } from '#access';
+import type { AccessDirectory } from '#access';
 import type { DeviceTable, Ingest, Outcome, OutcomeSink, SeriesTable } from '#ingest';
 import type { ObservationRenderer } from '#semantics';
 import {
+  credentialOf,
   forgetPolicy,
   policyOf,
+  setCredential,
   setPolicy,
   skipPacketIds,
   type AedesInternals,
@@ -150,7 +152,7 @@ export class Broker implements OutcomeSink {
       ...(options.budget && { budget: options.budget }),
     });
     this.#listenToAedes();
-    access.onChange((username) => this.#accountChanged(username));
+    access.onChange((usernames) => this.#accountsChanged(usernames));
   }
 
   /** Opens sessions and begins to serve connections that are handed over. */
@@ -287,9 +289,9 @@ export class Broker implements OutcomeSink {
     password: Buffer | undefined,
   ): Promise<boolean> {
     try {
-      const policy = await this.options.access.authenticate(username, password?.toString() ?? '');
-      if (!policy) {
-        const remote = remoteOf(client);
+      const remote = remoteOf(client);
+      const signIn = await this.options.access.authenticate(username, password?.toString() ?? '', remote);
+      if (!signIn) {
         this.#refusals.say(
           `${remote} ${username ?? ''}`,
           { client: client.id, username, remote },
@@ -297,7 +299,8 @@ export class Broker implements OutcomeSink {
         );
         return false;
       }
-      setPolicy(client, policy);
+      setPolicy(client, signIn.policy);
+      setCredential(client, signIn.credential);
       return true;
     } catch (error) {
       this.options.logger.warn({ client: client.id, username, err: error }, 'sign-in failed');
@@ -357,12 +360,7 @@ export class Broker implements OutcomeSink {
     if (username === undefined || client.closed) return;
     this.#clients.set(id, client);
     // The account may have changed since it was asked for.
-    const policy = this.options.access.policy(username);
-    if (!policy) {
-      this.#expel(client);
-      return;
-    }
-    setPolicy(client, policy);
+    if (!this.#renew(client, username)) return;
     if (!client.clean) skipPacketIds(client, (packetId) => this.#sessions.isInFlight(id, packetId));
     this.status.connected(username);
     conn.once('close', () => this.status.disconnected(username));
@@ -375,20 +373,28 @@ export class Broker implements OutcomeSink {
     else if (current) (this.#aedes as unknown as AedesInternals).clients[client.id] = current;
   }
 
-  /** Closes the connection of an account that is gone. Its will goes with it. */
+  /** Closes a connection whose account is gone, or what it signed in with. Its will goes with it. */
   #expel(client: Client): void {
     forgetPolicy(client);
     client.conn.destroy();
   }
 
-  /** Rules that changed hold at once; an account that is gone is disconnected. */
-  #accountChanged(username: string): void {
-    const policy: AccountPolicy | undefined = this.options.access.policy(username);
+  /** Rules that changed hold at once; who could not sign in again is disconnected. */
+  #accountsChanged(usernames: ReadonlySet<string>): void {
     for (const client of this.#clients.values()) {
-      if (policyOf(client)?.username !== username) continue;
-      if (policy) setPolicy(client, policy);
-      else this.#expel(client);
+      const username = policyOf(client)?.username;
+      if (username !== undefined && usernames.has(username)) this.#renew(client, username);
     }
     this.#fanout.forget();
+  }
+
+  /** @returns whether the client may stay */
+  #renew(client: Client, username: string): boolean {
+    const { access } = this.options;
+    const policy = access.policy(username);
+    const stays = policy !== undefined && access.holds(username, credentialOf(client) ?? '');
+    if (stays) setPolicy(client, policy);
+    else this.#expel(client);
+    return stays;
   }
 }

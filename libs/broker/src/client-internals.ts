@@ -63,6 +63,18 @@ export function forgetPolicy(client: Client): void {
   policies.delete(client);
 }
 
+const credentials = new WeakMap<Client, string>();
+
+/** What a client signed in with, for the access directory. */
+export function credentialOf(client: Client): string | undefined {
+  return credentials.get(client);
+}
+
+/** Remembers what a client signed in with. */
+export function setCredential(client: Client, credential: string): void {
+  credentials.set(client, credential);
+}
+
 /** The address that a client connects from. */
 export function remoteOf(client: Client): string {
   const { conn, req } = client as Client & { conn: Partial<Socket>; req?: IncomingMessage };
