@@ -34,14 +34,12 @@ describe('series', () => {
     expect(table.resolve('d', 't', property('SoilTemperature'), '')).toBe('datastream-property-changed');
   });
 
-  it('are as many for a device as are allowed, and found in no time', () => {
+  it('are as many for a device as are allowed', () => {
     const table = empty();
-    const start = performance.now();
     for (let i = 0; i < MAX_SERIES; i++)
       expect(typeof table.resolve('d', 't', AIR, `feature/${i}`)).toBe('object');
     for (let round = 0; round < 10; round++)
       for (let i = 0; i < MAX_SERIES; i += 7) table.resolve('d', 't', AIR, `feature/${i}`);
-    expect(performance.now() - start).toBeLessThan(2000);
     expect(table.resolve('d', 't', AIR, 'one more')).toBe('series-limit');
     expect(table.resolve('d', 'u', AIR, '')).toBe('series-limit');
     expect(table.resolve('d', 't', AIR, 'feature/5')).toMatchObject({ feature: 'feature/5' });
