@@ -95,10 +95,10 @@ describe('a plan', () => {
     );
   });
 
-  it('counts the steps in the order in which they narrow', () => {
+  it('counts the steps in the order in which they narrow, from all that the account may see', () => {
     const { steps } = planner.plan({ device: 'd', property: 'Temperature', feature: 'home' }, all);
     expect(steps.map(({ filter, series: left }) => [filter, left.length])).toEqual([
-      ['visible', 2],
+      ['visible', 5],
       ['device', 2],
       ['property', 1],
       ['feature', 1],

@@ -48,8 +48,18 @@ export class QueryPlanner {
   plan(filter: ObservationFilter, policy: AccountPolicy): QueryPlan {
     const errors: Problem[] = [];
     const steps: FilterStep[] = [];
-    let series = this.#candidates(filter).filter(visibleTo(policy));
-    steps.push({ filter: 'visible', value: policy.username, series });
+    const candidates = this.#candidates(filter).filter(visibleTo(policy));
+    let series = candidates;
+    const visible = () =>
+      filter.device === undefined ? candidates : this.#candidates({}).filter(visibleTo(policy));
+    // Of all devices, which only an explanation asks for.
+    steps.push({
+      filter: 'visible',
+      value: policy.username,
+      get series() {
+        return visible();
+      },
+    });
     const narrow = (
       name: string,
       value: string,
