@@ -268,7 +268,7 @@ describe('filters of observations', () => {
     expect(body.explain).toMatchObject({
       message: expect.stringContaining('time'),
       filters: [
-        { filter: 'visible', rows: 6 },
+        { filter: 'visible', rows: 12 },
         { filter: 'device', value: 'k1', expanded: [`${BASE}/api/devices/k1`], rows: 6 },
         { filter: 'property', value: 'Temperature', rows: 2 },
         { filter: 'feature', value: 'home', expanded: [`${BASE}/api/features/home`], rows: 2 },
