@@ -100,9 +100,25 @@ export function removalContract(make: MakeStore): void {
       await store.retire([1, 2]);
       await put(valueOf(b, T0 + 1, 3), valueOf(a, T0 - 1, 0));
       expect(await store.latestRecords([1, 2])).toHaveLength(2);
+      expect((await store.retained([1, 2])).map(({ value }) => value)).toEqual([3]);
       const { contents } = await under.reopen();
       expect(contents.latest.map(({ value }) => value)).toEqual([3]);
       expect(contents.series).toHaveLength(2);
+    });
+
+    it('is remembered when what came after it is deleted', async () => {
+      const moved = seriesOf(3, { device: a.device, feature: 'garden' });
+      await put(valueOf(a, T0, 1));
+      await store.retire([1]);
+      await put(valueOf(moved, T0 + 1, 2), valueOf(a, T0 + 2, 3), valueOf(b, T0, 4));
+      const retained = async () => (await store.retained([1, 2, 3])).map(({ value }) => value);
+      expect(await retained()).toEqual([3, 4]);
+      expect((await store.retained([3])).map(({ value }) => value)).toEqual([2]);
+      await store.delete([1], T0 + 2);
+      expect(await retained()).toEqual([2, 4]);
+      await store.delete([3]);
+      expect(await retained()).toEqual([4]);
+      expect((await under.reopen()).contents.latest.map(({ value }) => value)).toEqual([4]);
     });
 
     it('takes what was appended before, committed or not', async () => {

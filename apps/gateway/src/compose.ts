@@ -113,6 +113,12 @@ async function build(config: Config, logger: Logger, stores: Stores) {
   schemas.onChange(readStatus);
 
   const queries = new ObservationQueries(observations, series, hub, baseUrl);
+  queries.onRetained((changed) => {
+    for (const one of changed) {
+      broker.renew(one);
+      for (const upstream of upstreams) upstream.renew(one);
+    }
+  });
   const startUpstream = () => {
     if (!config.upstream) return;
     const { url, publish } = config.upstream;

@@ -7,7 +7,8 @@ import type { IncomingMessage } from 'node:http';
 import { createWebSocketStream, type WebSocket } from 'ws';
 import type { AccessDirectory } from '#access';
 import type { DeviceTable, Ingest, Outcome, OutcomeSink, SeriesTable } from '#ingest';
-import type { ObservationRenderer } from '#semantics';
+import type { Series } from '#model';
+import { semanticTopic, type ObservationRenderer } from '#semantics';
 import {
   credentialOf,
   forgetPolicy,
@@ -258,6 +259,15 @@ export class Broker implements OutcomeSink {
   /** Tells live subscribers that a retained value is no more. */
   clear(topic: string): void {
     this.#fanout.send(topic, '', 1);
+  }
+
+  /** Tells live subscribers the retained value of a series' topic as it is now, an empty message where there is none. */
+  renew(series: Series): void {
+    const topic = semanticTopic(series);
+    const datastream = this.options.series.datastream(series.device, series.name);
+    const latest = datastream?.latest;
+    const current = latest !== undefined && semanticTopic(latest.series) === topic;
+    this.#fanout.send(topic, current ? this.options.renderer.json(latest) : '', datastream?.qos ?? 1);
   }
 
   /** Copies sessions and retained messages into a new folder, while running. */

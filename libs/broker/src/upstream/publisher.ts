@@ -52,6 +52,12 @@ export class UpstreamPublisher {
     } else this.#stale.set(topic, series);
   }
 
+  /** The value of a series' topic changed without a message. */
+  renew(series: Series): void {
+    this.#stale.set(semanticTopic(series), series);
+    this.#refresh();
+  }
+
   get #hasRoom(): boolean {
     return this.client.connected && this.#underWay < WINDOW;
   }

@@ -102,6 +102,11 @@ export class Upstream {
     this.#publisher?.clear(series);
   }
 
+  /** The retained value of a series' topic changed: it is published there as it is now. */
+  renew(series: Series): void {
+    this.#publisher?.renew(series);
+  }
+
   /** Reads no more, acknowledges what is committed in time, and leaves; the session stays. */
   async close(): Promise<void> {
     this.#closing = true;

@@ -62,3 +62,77 @@ describe('a unit', () => {
     expect(members).toMatchObject([{ unit, windows: [same] }]);
   });
 });
+
+describe('a deletion', () => {
+  /** Tells the changed topics with their values. */
+  const listen = (bench: Bench) => {
+    const told: unknown[] = [];
+    bench.queries.onRetained((series) => {
+      for (const one of series) {
+        const latest = bench.table.of(one)?.latest;
+        told.push([one.feature, latest?.series.feature === one.feature ? latest.value : undefined]);
+      }
+    });
+    return told;
+  };
+
+  it('brings back no place that the device left', async () => {
+    const bench = await make();
+    const [kitchen, garden] = ['kitchen', 'garden'].map((feature) =>
+      seriesOf(bench, 'd', 'AirTemperature', feature),
+    ) as [Series, Series];
+    await put(bench, kitchen, [T0, 1]);
+    await bench.store.retire([kitchen.id]);
+    await put(bench, garden, [T0 + 1, 2], [T0 + 2, 3]);
+    const told = listen(bench);
+    await bench.queries.delete('d', 't', T0 + 2);
+    expect(bench.table.datastream('d', 't')?.latest?.value).toBe(2);
+    await bench.queries.delete('d', 't', T0 + 1);
+    expect(bench.table.datastream('d', 't')?.latest).toBeUndefined();
+    expect(told).toEqual([
+      ['garden', 2],
+      ['garden', undefined],
+    ]);
+  });
+
+  it('tells both topics when an older value is of another place', async () => {
+    const bench = await make();
+    await put(bench, seriesOf(bench, 'd', 'AirTemperature', 'old'), [T0, 1]);
+    await put(bench, seriesOf(bench, 'd', 'AirTemperature', 'new'), [T0 + 1, 2]);
+    const told = listen(bench);
+    await bench.queries.delete('d', 't', T0 + 1);
+    expect(told).toEqual([
+      ['new', undefined],
+      ['old', 1],
+    ]);
+  });
+
+  it('of what is not the newest changes nothing', async () => {
+    const bench = await make();
+    await put(bench, seriesOf(bench, 'd'), [T0, 1], [T0 + 1, 2]);
+    const told = listen(bench);
+    expect(await bench.queries.delete('d', 't', T0, T0 + 1)).toBe(1);
+    expect([bench.table.datastream('d', 't')?.latest?.value, told]).toEqual([2, []]);
+  });
+
+  it.each([
+    ['while it is deleted', 'delete', T0 + 5],
+    ['while the newest is read', 'retained', T0 + 5],
+    ['while the newest is read, older than what went', 'retained', T0 - 1],
+  ] as const)('leaves a value that came %s', async (_, call, time) => {
+    const bench = await make();
+    const series = seriesOf(bench, 'd');
+    await put(bench, series, [T0 - 2, 0], [T0, 1]);
+    const { store } = bench;
+    const original = store[call].bind(store) as (...given: unknown[]) => Promise<unknown>;
+    Object.assign(store, {
+      [call]: async (...given: unknown[]) => {
+        const answer = await original(...given);
+        await put(bench, series, [time, 2]);
+        return answer;
+      },
+    });
+    await bench.queries.delete('d', 't', T0, T0 + 10);
+    expect(bench.table.datastream('d', 't')?.latest).toMatchObject({ time, value: 2 });
+  });
+});

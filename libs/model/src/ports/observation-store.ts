@@ -33,6 +33,8 @@ export interface ObservationStore {
   get(series: readonly number[], time: Micros, nth: number): Promise<ObservationRecord | undefined>;
   /** Newest record over the given series, one for each datastream, in order of device and name. */
   latestRecords(series: readonly number[]): Promise<ObservationRecord[]>;
+  /** The same over those of the series whose newest value was not retired, as {@link StoreContents} tells them. */
+  retained(series: readonly number[]): Promise<ObservationRecord[]>;
   /** First and last time over all rows of the series (in [from, to) when given) without a look at each of them. */
   extent(series: readonly number[], from?: Micros, to?: Micros): Promise<Extent | undefined>;
   /** Per series: count, first and last time (of rows in [from, to) when given). Counts each row. */

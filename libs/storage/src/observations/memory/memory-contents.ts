@@ -136,6 +136,11 @@ export class MemoryContents {
     return this.newest(series).map(([home, row]) => home.record(row));
   }
 
+  retained(series: readonly number[]): ObservationRecord[] {
+    const wanted = new Set(series);
+    return this.latestRecords(this.notRetired().filter((id) => wanted.has(id)));
+  }
+
   extent(series: readonly number[], from?: Micros, to?: Micros): Extent | undefined {
     const ends = this.homes(series).flatMap((home) => home.extent(from, to) ?? []);
     if (ends.length === 0) return undefined;

@@ -51,6 +51,10 @@ export class MemoryObservationStore implements ObservationStore {
     return this.settle(() => this.contents.latestRecords(series));
   }
 
+  retained(series: readonly number[]): Promise<ObservationRecord[]> {
+    return this.settle(() => this.contents.retained(series));
+  }
+
   extent(series: readonly number[], from?: Micros, to?: Micros): Promise<Extent | undefined> {
     return this.settle(() => this.contents.extent(series, from, to));
   }

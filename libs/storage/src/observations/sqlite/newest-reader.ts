@@ -11,6 +11,7 @@ const SERIES_A_TURN = 512;
 /** Finds newest rows by a seek for each series, all of them inside SQLite. */
 export class NewestReader {
   private readonly newest: Statement<unknown[], BatchedRow>;
+  private readonly retirement: Statement<[string, string], number | null>;
 
   constructor(db: Database) {
     this.newest = db
@@ -20,6 +21,28 @@ export class NewestReader {
            (select t, n from observation where s = j.value and t >= ? and t < ? order by t desc, n desc limit 1)`,
       )
       .raw();
+    this.retirement = db
+      .prepare<[string, string], number | null>(
+        'select max(retired) from series where device = ? and name = ?',
+      )
+      .pluck();
+  }
+
+  /** The newest row of each datastream, over those of its series whose newest row came after its last retirement. */
+  *retained(streams: readonly Datastream[]): Generator<void, RowTuple[]> {
+    const found: RowTuple[] = [];
+    for (const stream of streams) {
+      const ids = JSON.stringify(stream.series.map(({ id }) => id));
+      const batch = this.retirement.get(stream.device, stream.name) ?? 0;
+      const rows = this.newest.all(ids, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+      const best = newestOf(
+        stream,
+        new Map(rows.filter((row) => row[7] > batch).map((row) => [row[0], row])),
+      );
+      if (best) found.push(withoutBatch(best));
+      yield;
+    }
+    return found;
   }
 
   /** The newest row in [from, to) of each of the first `limit` datastreams that have one. */

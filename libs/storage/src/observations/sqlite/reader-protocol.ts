@@ -50,6 +50,7 @@ export interface ReaderCalls {
     readonly answer: RecordBatch;
   };
   newest: { readonly ask: readonly number[]; readonly answer: RecordBatch };
+  retained: { readonly ask: readonly number[]; readonly answer: RecordBatch };
   extent: {
     readonly ask: { readonly series: readonly number[]; readonly from: number; readonly to: number };
     readonly answer: Extent | undefined;

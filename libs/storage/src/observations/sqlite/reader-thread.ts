@@ -126,6 +126,8 @@ export class ReaderThread {
         return packRows(
           yield* this.newest.of(this.datastreams(message.ask), Infinity, ALWAYS.from, ALWAYS.to),
         );
+      case 'retained':
+        return packRows(yield* this.newest.retained(this.datastreams(message.ask)));
       case 'extent':
         return yield* this.extents.of(message.ask.series, message.ask.from, message.ask.to);
       case 'statistics':

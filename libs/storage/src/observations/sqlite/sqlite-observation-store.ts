@@ -108,6 +108,11 @@ export class SqliteObservationStore implements ObservationStore {
     return unpackRecords(rows, this.queue.series, this.queue.schemas);
   }
 
+  async retained(series: readonly number[]): Promise<ObservationRecord[]> {
+    const rows = await this.reader.ask('retained', this.known(series));
+    return unpackRecords(rows, this.queue.series, this.queue.schemas);
+  }
+
   extent(
     series: readonly number[],
     from: Micros = EARLIEST,
