@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FAMILIES } from '../../apps/simulator/src/families/index.js';
-import { TestGateway } from './support/gateway.js';
+import { ServiceProcess } from './support/child.js';
 import { ROOT, TestProcess } from './support/process.js';
 
 const PROFILES = join(ROOT, 'ontologies/profiles');
@@ -23,19 +23,16 @@ describe('the profiles', () => {
   it('register as they are, and their examples hold', async () => {
     const files = (await readdir(PROFILES)).filter((file) => file.endsWith('.json'));
     expect(files.length).toBeGreaterThanOrEqual(7);
-    const gateway = await TestGateway.start();
-    try {
-      for (const file of files) {
-        const profile = JSON.parse(await readFile(join(PROFILES, file), 'utf8'));
-        expect([file, profile.id]).toEqual([file, file.replace(/\.json$/, '')]);
-        expect([file, profile.examples?.length > 0]).toEqual([file, true]);
-        const { status, text } = await gateway.rest().post('/api/schemas', profile);
-        expect([file, status, status === 201 ? '' : text]).toEqual([file, 201, '']);
-        // Profiles may share topics; each is tried alone.
-        await gateway.rest().delete(`/api/schemas/${profile.id}`);
-      }
-    } finally {
-      await gateway.stop();
+    const service = await ServiceProcess.start();
+    for (const file of files) {
+      const profile = JSON.parse(await readFile(join(PROFILES, file), 'utf8'));
+      expect([file, profile.id]).toEqual([file, file.replace(/\.json$/, '')]);
+      expect([file, profile.examples?.length > 0]).toEqual([file, true]);
+      const { status, text } = await service.rest().post('/api/schemas', profile);
+      expect([file, status, status === 201 ? '' : text]).toEqual([file, 201, '']);
+      // Profiles may share topics; each is tried alone.
+      await service.rest().delete(`/api/schemas/${profile.id}`);
     }
+    await service.stop();
   });
 });
