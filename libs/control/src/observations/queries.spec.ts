@@ -6,6 +6,7 @@ import { MemoryObservationStore } from '#storage';
 import { ObservationQueries } from './queries.js';
 import { tiling } from './tiling.js';
 
+const HOUR = 3_600_000_000;
 const T0 = Date.UTC(2026, 0, 1) * 1000;
 const schema: SchemaRef = { id: 1, schema: 's', version: 1 };
 const hub = OntologyHub.load(UnitTable.load());
@@ -57,6 +58,7 @@ describe('a unit', () => {
     const { members } = await bench.queries.aggregate({ unit }, all, {
       windows: tiling('PT1H', 'UTC'),
       limit: 9,
+      most: 9,
     });
     const same = { mean: converted, min: converted, max: converted, first: converted, last: converted };
     expect(members).toMatchObject([{ unit, windows: [same] }]);
@@ -134,5 +136,71 @@ describe('a deletion', () => {
     });
     await bench.queries.delete('d', 't', T0, T0 + 10);
     expect(bench.table.datastream('d', 't')?.latest).toMatchObject({ time, value: 2 });
+  });
+});
+
+describe('a page of aggregates', () => {
+  /** Five datastreams: three windows, one, none, four, two. */
+  async function filled() {
+    const bench = await make();
+    const counts = [3, 1, 0, 4, 2];
+    for (const [i, count] of counts.entries()) {
+      const series = seriesOf(bench, `d${i}`);
+      for (let hour = 0; hour < count; hour++) await put(bench, series, [T0 + hour * HOUR, hour]);
+    }
+    return bench;
+  }
+
+  it.each([
+    [100, 100, [['d0', 'd1', 'd3', 'd4']]],
+    [4, 100, [['d0', 'd1'], ['d3'], ['d4']]],
+    [
+      6,
+      100,
+      [
+        ['d0', 'd1'],
+        ['d3', 'd4'],
+      ],
+    ],
+    [1, 100, [['d0'], ['d1'], ['d3'], ['d4']]],
+    [100, 2, [['d0', 'd1'], ['d3'], ['d4']]],
+    [3, 2, [['d0'], ['d1'], ['d3'], ['d4']]],
+  ])('holds %d windows or one datastream, and %d datastreams', async (most, limit, expected) => {
+    const { queries } = await filled();
+    const found: string[][] = [];
+    let after: { device: string; name: string } | undefined;
+    do {
+      const options = { windows: tiling('PT1H', 'UTC'), limit, most, ...(after && { after }) };
+      const { members, next } = await queries.aggregate({}, all, options);
+      if (members.length > 0) found.push(members.map(({ series }) => series.device));
+      after = next;
+    } while (after);
+    expect(found).toEqual(expected);
+  });
+
+  it('asks the store for a bounded number of windows at once, and leaves none out', async () => {
+    const bench = await make();
+    const { jest } = import.meta;
+    const series = seriesOf(bench, 'd');
+    const hours = [0, 9_999, 10_000, 10_001, 19_999, 20_000, 25_000];
+    for (const hour of hours) await put(bench, series, [T0 + hour * HOUR, hour]);
+    const aggregate = jest.spyOn(bench.store, 'aggregate');
+    const options = { windows: tiling('PT1H', 'UTC'), limit: 9, most: 100_000 };
+    const { members } = await bench.queries.aggregate({}, all, options);
+    expect(members[0]?.windows.map(({ first }) => first)).toEqual(hours);
+    for (const [{ bounds }] of aggregate.mock.calls) expect(bounds.length).toBeLessThanOrEqual(10_001);
+  });
+
+  it('counts long texts', async () => {
+    const bench = await make();
+    const text = { ...hub.property('AirTemperature')!, type: 'text' as const };
+    for (const device of ['a', 'b']) {
+      const series = bench.table.resolve(device, 't', text, '') as Series;
+      const append = { series, time: T0, value: 'x'.repeat(1000), resultTime: T0, schema, flags: 0 };
+      await bench.store.append({ values: [append], rejectedValues: 0, fallback: 'filtered' });
+    }
+    const options = { windows: tiling('PT1H', 'UTC'), limit: 9, most: 10 };
+    const { members, next } = await bench.queries.aggregate({}, all, options);
+    expect([members.length, next]).toEqual([1, { device: 'a', name: 't' }]);
   });
 });

@@ -17,6 +17,7 @@ import { explain, type Explanation } from './explain.js';
 import { QueryPlanner, type ObservationFilter, type QueryPlan } from './plan.js';
 import type { Tiling } from './tiling.js';
 import { visibleTo } from './visible.js';
+import { readWindows } from './window-reader.js';
 import { windowBounds } from './windows.js';
 
 /** A page, or why it is empty. */
@@ -32,6 +33,13 @@ export interface AggregateMember {
   readonly series: Series;
   readonly unit: string;
   readonly windows: readonly AggregateWindow[];
+}
+
+/** A page of aggregates, or why it is empty. */
+export interface AggregatePage {
+  readonly members: readonly AggregateMember[];
+  readonly next?: { readonly device: string; readonly name: string };
+  readonly explain?: Explanation;
 }
 
 /** A datastream with what is stored of it. */
@@ -80,31 +88,37 @@ export class ObservationQueries {
     return this.#answer(plan, await this.store.latest(query, withUnit(render, plan.unit)));
   }
 
-  /** Windows of each datastream; pages by datastream. */
+  /**
+   * Windows of each datastream; pages by datastream, and holds no more windows than `most` unless the first datastream
+   * has as many by itself.
+   */
   async aggregate(
     filter: ObservationFilter,
     policy: AccountPolicy,
-    options: { windows: Tiling; limit: number; after?: { device: string; name: string } },
-  ): Promise<{ members: AggregateMember[]; next?: { device: string; name: string }; explain?: Explanation }> {
+    options: { windows: Tiling; limit: number; most: number; after?: { device: string; name: string } },
+  ): Promise<AggregatePage> {
     const plan = this.planner.plan(filter, policy);
-    const groups = byDatastream(plan.series, options.after);
+    const groups = byDatastream(plan.series, options.after).map(([, group]) => group);
     const taken = groups.slice(0, options.limit);
-    const series = taken.flatMap(([, group]) => group);
-    const extent = await this.store.extent(ids(series), plan.from, plan.to);
-    const final = taken.at(-1)?.[1][0];
-    const next =
-      groups.length > taken.length && final ? { device: final.device, name: final.name } : undefined;
-    const found = extent
-      ? await this.store.aggregate({
-          series: ids(series),
-          bounds: windowBounds({ from: plan.from, to: plan.to, ...extent }, options.windows),
-        })
-      : [];
-    if (found.length === 0 && next === undefined && options.after === undefined) {
-      return { members: [], explain: await explain(plan, this.store) };
+    const extent = await this.store.extent(taken.flatMap(ids), plan.from, plan.to);
+    const members: AggregateMember[] = [];
+    let end = taken.length;
+    if (extent) {
+      const bounds = windowBounds({ from: plan.from, to: plan.to, ...extent }, options.windows);
+      let weight = 0;
+      for await (const { index, series, windows } of readWindows(this.store, taken, bounds)) {
+        weight += weightOf(windows);
+        if (weight > options.most && members.length > 0) {
+          end = index;
+          break;
+        }
+        members.push(this.#converted(series, windows, plan.unit));
+      }
     }
-    const members = found.map((one) => this.#converted(one.series, one.windows, plan.unit));
-    return { members, ...(next && { next }) };
+    const last = end < groups.length ? taken[end - 1]?.[0] : undefined;
+    if (members.length === 0 && !last && options.after === undefined)
+      return { members, explain: await explain(plan, this.store) };
+    return { members, ...(last && { next: { device: last.device, name: last.name } }) };
   }
 
   /** One observation by its identity; hidden ones are not found. */
@@ -239,6 +253,19 @@ export class ObservationQueries {
       ? { series, unit: unit.id, windows: converted }
       : { series, unit: series.unit, windows };
   }
+}
+
+/** Characters of a window without texts. */
+const WINDOW_SIZE = 250;
+
+/** How many windows they are; those with long texts count more. */
+function weightOf(windows: readonly AggregateWindow[]): number {
+  let characters = 0;
+  for (const { first, last } of windows) {
+    if (typeof first === 'string') characters += first.length;
+    if (typeof last === 'string') characters += last.length;
+  }
+  return windows.length + Math.floor(characters / WINDOW_SIZE);
 }
 
 /** Not a number that JSON has no form for. */

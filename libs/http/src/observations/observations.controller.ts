@@ -3,7 +3,14 @@ import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import type { AccountPolicy } from '#access';
-import { ObservationQueries, tiling, type Explanation, type ObservationAnswer } from '#control';
+import {
+  ObservationQueries,
+  tiling,
+  type AggregateMember,
+  type AggregatePage,
+  type Explanation,
+  type ObservationAnswer,
+} from '#control';
 import {
   GlossaError,
   decodeCursor,
@@ -22,14 +29,21 @@ import { BaseUrl } from '../query/pages.js';
 import { ReadsQuery } from '../query/query.guard.js';
 import { Parameters, openCursor, type RawQuery } from '../query/parameters.js';
 import { DOCUMENT_TYPES, OBSERVATION_TYPES, contentType, formatOf, type ObservationType } from './formats.js';
+import { inTurns } from './in-turns.js';
 import {
   FILTERS,
   OBSERVATION_CSV_HEADER,
   aggregateCsv,
   aggregateMember,
+  aggregateText,
   filterOf,
   observationIdentity,
 } from './translate.js';
+
+/** Windows of a page: an answer has about 25 MB. */
+const MOST_WINDOWS = 100_000;
+/** A graph is made as a whole, in one go. */
+const MOST_WINDOWS_RDF = 5000;
 
 /** Stored observations, in six serialisations. */
 @ApiTags('observations')
@@ -121,31 +135,63 @@ export class ObservationsController {
     const windows = parameters.read(() => tiling(interval, timezone))!;
     const limit = parameters.integer('limit', 100, 1, 10_000);
     const after = datastreamCursor(parameters, request, query);
-    const options = { windows, limit, ...(after && { after }) };
-    const { members, next, explain } = await this.queries.aggregate(filter, policy, options);
+    const most = isRdf(type) ? MOST_WINDOWS_RDF : MOST_WINDOWS;
+    const options = { windows, limit, most, ...(after && { after }) };
+    const page = await this.queries.aggregate(filter, policy, options);
+    const { members, next } = page;
     const href =
       next && this.base.nextPrefix(request, query) + encodeDatastreamCursor(next.device, next.name);
+    if (isRdf(type)) {
+      checkWindows(members, type);
+      if (href !== undefined) void reply.header('Link', `<${href}>; rel="next"`);
+      this.#head(type, reply);
+      const member = members.map((one) => aggregateMember(one, interval, this.base.href));
+      await this.#sendDocument({ ...this.#aggregates(request, page, href), member }, type, reply);
+      return;
+    }
     if (href !== undefined) void reply.header('Link', `<${href}>; rel="next"`);
     this.#head(type, reply);
-    const rendered = members.map((member) => aggregateMember(member, interval, this.base.href));
-    if (type === 'text/csv') return void reply.send(Readable.from(aggregateCsv(members, this.base.href)));
-    if (type === 'application/x-ndjson') {
-      return void reply.send(
-        rendered
-          .map((member) => `${JSON.stringify({ '@context': this.base.iri(paths.context), ...member })}\n`)
-          .join(''),
-      );
+    const body =
+      type === 'text/csv'
+        ? aggregateCsv(members, this.base.href)
+        : type === 'application/x-ndjson'
+          ? this.#aggregateLines(members, interval)
+          : this.#aggregateDocument(this.#aggregates(request, page, href), members, interval);
+    void reply.send(request.method === 'HEAD' ? Readable.from([]) : inTurns(body));
+  }
+
+  #aggregates(request: FastifyRequest, { explain }: AggregatePage, next: string | undefined): object {
+    return {
+      ...this.#collection(request, 'AggregateCollection'),
+      member: [],
+      ...(next !== undefined && { next }),
+      ...(explain && { explain }),
+    };
+  }
+
+  *#aggregateLines(members: readonly AggregateMember[], interval: string): Generator<string> {
+    const context = { '@context': this.base.iri(paths.context) };
+    for (const member of members) {
+      yield* aggregateText(member, interval, this.base.href, context);
+      yield '\n';
     }
-    await this.#sendDocument(
-      {
-        ...this.#collection(request, 'AggregateCollection'),
-        member: rendered,
-        ...(href !== undefined && { next: href }),
-        ...(explain && { explain }),
-      },
-      type,
-      reply,
-    );
+  }
+
+  /** @param document the collection with no members yet */
+  *#aggregateDocument(
+    document: object,
+    members: readonly AggregateMember[],
+    interval: string,
+  ): Generator<string> {
+    const empty = '"member":[';
+    const text = JSON.stringify(document);
+    const at = text.indexOf(`${empty}]`) + empty.length;
+    yield text.slice(0, at);
+    for (const [i, member] of members.entries()) {
+      if (i > 0) yield ',';
+      yield* aggregateText(member, interval, this.base.href);
+    }
+    yield text.slice(at);
   }
 
   @Get(':device/:name/:time')
@@ -243,6 +289,24 @@ export class ObservationsController {
     const rdf = format === 'turtle' || format === 'n-quads';
     void reply.send(rdf ? await documentToRdf(document, format, this.base.href) : JSON.stringify(document));
   }
+}
+
+function isRdf(type: ObservationType): boolean {
+  return type === 'text/turtle' || type === 'application/n-quads';
+}
+
+/** @throws GlossaError `query-invalid` when one datastream alone has too many windows for a graph */
+function checkWindows(members: readonly AggregateMember[], type: ObservationType): void {
+  if (members.every(({ windows }) => windows.length <= MOST_WINDOWS_RDF)) return;
+  const message = `a datastream has more than ${MOST_WINDOWS_RDF} windows, too many for ${type}`;
+  throw new GlossaError('query-invalid', message, [
+    problem(
+      'interval',
+      'query-invalid',
+      message,
+      'Use a longer interval or a smaller span, or ask for JSON, CSV or NDJSON.',
+    ),
+  ]);
 }
 
 function datastreamCursor(

@@ -1,5 +1,14 @@
 import type { AggregateMember, DatastreamInfo, ObservationFilter } from '#control';
-import { compactIri, formatMicros, NS, parseInstant, paths, type Micros, type Series } from '#model';
+import {
+  compactIri,
+  formatMicros,
+  NS,
+  parseInstant,
+  paths,
+  type AggregateWindow,
+  type Micros,
+  type Series,
+} from '#model';
 import type { ObservationRenderer } from '#semantics';
 import type { Parameters } from '../query/parameters.js';
 
@@ -37,7 +46,24 @@ export function observationIdentity(text: string): { time: Micros; nth: number }
 
 /** One datastream's windows as JSON-LD. */
 export function aggregateMember(member: AggregateMember, interval: string, baseUrl: string): object {
-  const { series, unit, windows } = member;
+  return { ...aggregateHead(member, interval, baseUrl), windows: member.windows.map(windowJson) };
+}
+
+/** The same as text, in pieces. */
+export function* aggregateText(
+  member: AggregateMember,
+  interval: string,
+  baseUrl: string,
+  more: object = {},
+): Generator<string> {
+  const head = JSON.stringify({ ...more, ...aggregateHead(member, interval, baseUrl) });
+  yield `${head.slice(0, -1)},"windows":[`;
+  for (const [i, window] of member.windows.entries())
+    yield `${i === 0 ? '' : ','}${JSON.stringify(windowJson(window))}`;
+  yield ']}';
+}
+
+function aggregateHead({ series, unit }: AggregateMember, interval: string, baseUrl: string): object {
   return {
     type: 'Aggregate',
     datastream: baseUrl + paths.datastream(series.device, series.name),
@@ -45,16 +71,19 @@ export function aggregateMember(member: AggregateMember, interval: string, baseU
     observedProperty: propertyName(series, baseUrl),
     ...(unit !== '' && { unit: compactIri(NS.unit + unit) }),
     interval,
-    windows: windows.map(({ from, to, count, mean, min, max, first, last }) => ({
-      from: formatMicros(from),
-      to: formatMicros(to),
-      count,
-      ...(mean !== undefined && { mean }),
-      ...(min !== undefined && { min }),
-      ...(max !== undefined && { max }),
-      first,
-      last,
-    })),
+  };
+}
+
+function windowJson({ from, to, count, mean, min, max, first, last }: AggregateWindow): object {
+  return {
+    from: formatMicros(from),
+    to: formatMicros(to),
+    count,
+    ...(mean !== undefined && { mean }),
+    ...(min !== undefined && { min }),
+    ...(max !== undefined && { max }),
+    first,
+    last,
   };
 }
 
