@@ -56,10 +56,11 @@ async function open({ port, username, password }, clientId) {
 
 async function sink(job, i, filter, qos, counts) {
   const socket = await open(job, `sink-${i}`);
-  socket.write(subscribe(filter, qos));
-  await once(socket, 'data');
   let acks = [];
+  let subscribed = () => undefined;
+  const granted = new Promise((resolve) => (subscribed = resolve));
   const walker = new Walker((first, buffer, start, end) => {
+    if (first >> 4 === 9) subscribed();
     // Retained messages are of an earlier run.
     if (first >> 4 !== 3 || (first & 1) === 1) return;
     counts.received++;
@@ -75,6 +76,9 @@ async function sink(job, i, filter, qos, counts) {
     socket.write(Buffer.from(acks));
     acks = [];
   });
+  // Retained messages may come in one chunk with the SUBACK.
+  socket.write(subscribe(filter, qos));
+  await granted;
   return socket;
 }
 

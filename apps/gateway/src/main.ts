@@ -6,7 +6,7 @@ import type { Service } from './service.js';
 const SHUTDOWN_MS = 5000;
 
 // V8 lets a small heap grow fourfold between collections: a third of the memory under load, and no faster.
-setFlagsFromString('--heap-growing-percent=40');
+setFlagsFromString('--heap-growing-percent=25');
 
 const [argument] = process.argv.slice(2);
 if (argument === undefined) {
