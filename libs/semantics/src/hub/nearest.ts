@@ -1,3 +1,5 @@
+import { editDistance } from '../units/distance.js';
+
 const MOST = 3;
 
 /**
@@ -32,18 +34,4 @@ function runsOfWords(name: string): string[] {
   return words.flatMap((_, from) =>
     words.slice(from).map((__, more) => words.slice(from, from + more + 1).join('')),
   );
-}
-
-/** Levenshtein's distance, one row at a time; Infinity where the lengths alone exceed the limit. */
-function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) > limit) return Infinity;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
