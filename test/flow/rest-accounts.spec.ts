@@ -113,7 +113,7 @@ describe('accounts over REST', () => {
       body: {
         id: expect.any(String),
         createdAt: expect.stringMatching(/Z$/),
-        token: expect.stringMatching(/^gls_\w{20,}/),
+        token: expect.stringMatching(/^gls_[\w-]{20,}$/),
       },
     });
     const { token, id, createdAt } = made.body;
