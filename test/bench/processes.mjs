@@ -11,8 +11,8 @@ export const ADMIN_TOKEN = 'admin-token-of-the-bench';
 
 /** A server in its own process; `ready` is the first JSON line that holds a port. */
 export class Server {
-  static async start(file, env, isReady) {
-    const child = spawn(process.execPath, [join(root, file)], {
+  static async start(file, env, isReady, nodeArgs = []) {
+    const child = spawn(process.execPath, [...nodeArgs, join(root, file)], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -48,7 +48,7 @@ export class Server {
 
 /** A gateway on a throw-away folder. */
 export class Gateway {
-  static async start(env = {}, directory = mkdtempSync(join(tmpdir(), 'glossa-bench-'))) {
+  static async start(env = {}, directory = mkdtempSync(join(tmpdir(), 'glossa-bench-')), nodeArgs = []) {
     const gateway = new Gateway();
     gateway.directory = directory;
     const began = performance.now();
@@ -63,6 +63,7 @@ export class Gateway {
         ...env,
       },
       (line) => line.mqtt !== undefined,
+      nodeArgs,
     );
     gateway.startMs = performance.now() - began;
     gateway.mqttPort = gateway.server.ready.mqtt;
