@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Ledger, ObservationStore, Series } from '#model';
+import type { Ledger, MessageAppend, ObservationStore, Series } from '#model';
 import { LEDGER_STATES } from '#model';
 import {
   letterOf,
@@ -159,6 +159,45 @@ export function appendContract(make: MakeStore): void {
       await expect(store.append(messageOf([valueOf(series, 0.5, 1)]))).rejects.toThrow('not an integer');
       expect((await good).state).toBe('stored');
       expect((await store.ledger()).messages.received).toBe(1);
+    });
+  });
+
+  describe('submit', () => {
+    const heard = async (...messages: MessageAppend[]) =>
+      Promise.all(
+        messages.map(
+          (message) =>
+            new Promise<unknown[]>((resolve) => {
+              let returned = false;
+              store.submit(message, (...told) => {
+                expect(returned).toBe(true);
+                resolve(told);
+              });
+              returned = true;
+            }),
+        ),
+      );
+
+    it('settles once after the commit, in the order of the messages, and tells errors', async () => {
+      const series = seriesOf(1);
+      const order: number[] = [];
+      for (let i = 0; i < 50; i++) store.submit(messageOf([valueOf(series, T0 + i, i)]), () => order.push(i));
+      const told = await heard(
+        messageOf([valueOf(series, T0 + 90, 1)]),
+        messageOf([valueOf(series, T0 + 90, 1)]),
+        messageOf([], { replay: { deadLetter: 77 } }),
+        messageOf([valueOf(series, T0, Number.NaN)]),
+      );
+      expect(order).toEqual(Array.from({ length: 50 }, (_, i) => i));
+      expect(told).toMatchObject([
+        [{ state: 'stored', statuses: Uint16Array.of(0) }],
+        [{ state: 'duplicate', statuses: Uint16Array.of(1) }],
+        [undefined, { code: 'not-found', message: expect.stringContaining('77') }],
+        [undefined, { message: expect.stringContaining('not finite') }],
+      ]);
+      expect((await store.statistics([1]))[0]!.count).toBe(51);
+      await store.close();
+      expect(await heard(messageOf([]))).toMatchObject([[undefined, { code: 'unavailable' }]]);
     });
   });
 

@@ -22,6 +22,11 @@ export interface ObservationStore {
   /** Opens or creates the store and answers what the data plane keeps in memory. */
   open(): Promise<StoreContents>;
   append(message: MessageAppend): Promise<AppendResult>;
+  /**
+   * The same without a promise, for the path of every message: `settled` is called once, after the commit or with
+   * what `append` would reject with, and never before `submit` returns. It must not throw.
+   */
+  submit(message: MessageAppend, settled: Settled): void;
   /** A page, serialised where it was read. */
   query(query: ObservationQuery, render: Render): Promise<RenderedPage>;
   /** The newest by (time, nth) of each datastream that the series make up; rendered in order of device and name. */
@@ -117,6 +122,9 @@ export interface AppendResult {
    */
   readonly times?: Float64Array;
 }
+
+/** Hears what became of a message: a result, or the error that `append` would reject with. */
+export type Settled = (result: AppendResult | undefined, error?: unknown) => void;
 
 /** A dead letter as recorded; the payload is cut by the store. */
 export interface DeadLetterAppend {

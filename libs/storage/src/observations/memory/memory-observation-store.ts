@@ -16,6 +16,7 @@ import {
   type Render,
   type RenderedPage,
   type SeriesStatistics,
+  type Settled,
   type StoreContents,
 } from '#model';
 import { closedError } from '../errors.js';
@@ -33,6 +34,13 @@ export class MemoryObservationStore implements ObservationStore {
 
   append(message: MessageAppend): Promise<AppendResult> {
     return this.settle(() => this.contents.append(message));
+  }
+
+  submit(message: MessageAppend, settled: Settled): void {
+    this.append(message).then(
+      (result) => settled(result),
+      (error: unknown) => settled(undefined, error),
+    );
   }
 
   query(query: ObservationQuery, render: Render): Promise<RenderedPage> {

@@ -19,7 +19,7 @@ it('gives a message that would overfill a batch one to itself', () => {
     many(3, 20_000),
     many(1, 5),
   ])
-    queue.append(message).catch(() => undefined);
+    queue.submit(message, () => undefined);
   queue.flush();
   expect(sent).toEqual([
     { messages: 2, rows: 11, series: [1] },

@@ -1,4 +1,4 @@
-import { LEDGER_STATES, type AppendResult, type MessageAppend, type SchemaRef, type Series } from '#model';
+import { LEDGER_STATES, type MessageAppend, type SchemaRef, type Series, type Settled } from '#model';
 import { unstorable } from '../check-append.js';
 import { closedError, goneError } from '../errors.js';
 import { Batch, GONE } from './batch.js';
@@ -12,15 +12,10 @@ const SECOND_ROWS = 4096;
 /** Batches kept for reuse, and the most that one may have held. */
 const SPARE_BATCHES = 3;
 
-interface Waiter {
-  readonly resolve: (result: AppendResult) => void;
-  readonly reject: (reason: unknown) => void;
-  readonly letter: number;
-}
-
 interface Filling {
   readonly batch: Batch;
-  readonly waiters: Waiter[];
+  /** Those who wait for the batch's messages, in their order. */
+  readonly waiters: Settled[];
 }
 
 /**
@@ -48,10 +43,13 @@ export class AppendQueue {
     for (const one of schemas) this.schemas.set(one.id, one);
   }
 
-  append(message: MessageAppend): Promise<AppendResult> {
+  /** `settled` is called once, later: after the commit, or with the error of a message that cannot be stored. */
+  submit(message: MessageAppend, settled: Settled): void {
     const reason = unstorable(message);
-    if (reason !== undefined)
-      return Promise.reject(new TypeError(`The message cannot be stored: ${reason}.`));
+    if (reason !== undefined) {
+      setImmediate(settled, undefined, new TypeError(`The message cannot be stored: ${reason}.`));
+      return;
+    }
     // A message of very many values has a batch to itself, so that others do not wait for it.
     const rows = this.filling.batch.rowCount;
     if (rows > 0 && rows + message.values.length > BATCH_ROWS) this.next();
@@ -67,12 +65,9 @@ export class AppendQueue {
       }
     }
     batch.add(message);
-    const result = new Promise<AppendResult>((resolve, reject) => {
-      waiters.push({ resolve, reject, letter: message.replay?.deadLetter ?? 0 });
-    });
+    waiters.push(settled);
     if (batch.rowCount >= BATCH_ROWS || batch.size >= BATCH_BYTES) this.next();
     this.schedule();
-    return result;
   }
 
   /** Series that were purged: should one come again, its definition goes with it. */
@@ -110,7 +105,7 @@ export class AppendQueue {
     this.inFlight.clear();
     this.full.length = 0;
     this.filling = { batch: new Batch(), waiters: [] };
-    for (const { waiters } of open) for (const { reject } of waiters) reject(closedError());
+    for (const { waiters } of open) for (const settled of waiters) settled(undefined, closedError());
     for (const resolve of this.idle.splice(0)) resolve();
   }
 
@@ -152,14 +147,14 @@ export class AppendQueue {
   private answer({ batch, waiters }: Filling): void {
     const statuses = batch.takeStatuses();
     for (let i = 0, row = 0; i < waiters.length; i++) {
-      const { resolve, reject, letter } = waiters[i]!;
+      const settled = waiters[i]!;
       const end = row + batch.valuesOf(i);
       const state = batch.state(i);
-      if (state === GONE) reject(goneError(letter));
+      if (state === GONE) settled(undefined, goneError(batch.replayedBy(i)));
       else {
         const times = batch.timesOf(i, row);
         const told = { state: LEDGER_STATES[state]!, statuses: statuses.subarray(row, end) };
-        resolve(times ? { ...told, times } : told);
+        settled(times ? { ...told, times } : told);
       }
       row = end;
     }

@@ -138,6 +138,11 @@ export class Batch {
     return times;
   }
 
+  /** The dead letter that a message replays. */
+  replayedBy(message: number): number {
+    return this.messages[message * MESSAGE.width + MESSAGE.replay]!;
+  }
+
   state(message: number): number {
     return this.states[message]!;
   }

@@ -19,6 +19,7 @@ import {
   type Render,
   type RenderedPage,
   type SeriesStatistics,
+  type Settled,
   type StoreContents,
 } from '#model';
 import { closedError } from '../errors.js';
@@ -82,8 +83,17 @@ export class SqliteObservationStore implements ObservationStore {
   }
 
   append(message: MessageAppend): Promise<AppendResult> {
-    if (this.closing) return Promise.reject(closedError());
-    return this.queue.append(message);
+    return new Promise((resolve, reject) => {
+      this.submit(message, (result, error) => {
+        if (result) resolve(result);
+        else reject(error);
+      });
+    });
+  }
+
+  submit(message: MessageAppend, settled: Settled): void {
+    if (this.closing) setImmediate(settled, undefined, closedError());
+    else this.queue.submit(message, settled);
   }
 
   async query(query: ObservationQuery, render: Render): Promise<RenderedPage> {
