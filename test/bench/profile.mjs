@@ -10,7 +10,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { processCpu, threadCpu } from './cpu.mjs';
 import { BENCH_SCHEMA, OBSERVATIONS, rawMessages } from './fleet.mjs';
@@ -43,10 +43,12 @@ try {
 
 /** The row with the gateway under V8's sampling profiler; what each thread used, and the window of the load. */
 async function profiled() {
-  const preload = `${pathToFileURL(join(root, 'test/bench/thread-name.mjs')).href}?${encodeURIComponent(folder)}`;
   const sampled = ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${SAMPLE_MICROS}`];
-  const nodeArgs = [`--import=${preload}`, ...(options.plain ? [] : sampled)];
-  const gateway = await Gateway.start({}, undefined, nodeArgs);
+  const nodeArgs = [
+    `--require=${join(root, 'test/bench/thread-name.cjs')}`,
+    ...(options.plain ? [] : sampled),
+  ];
+  const gateway = await Gateway.start({ BENCH_THREADS: folder }, undefined, nodeArgs);
   try {
     await gateway.call('POST', '/api/schemas', BENCH_SCHEMA);
     const job = {
@@ -85,18 +87,20 @@ function report({ before, after, result }) {
       .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
       .map((thread) => [thread.task, thread]),
   );
-  print('CPU time, user and system        a raw message     of one core');
+  const helpers = new Set([...names.values()].flatMap((thread) => thread.helpers));
+  const other = (task) => (helpers.has(task) ? 'V8 helpers: garbage, compiler' : 'libuv threads: files');
+  print('CPU time, user and system          a raw message     of one core');
   const rows = [...after.threads]
     .map(([task, micros]) => ({
-      name: names.get(task)?.name ?? 'V8 and libuv threads',
+      name: names.get(task)?.name ?? other(task),
       micros: micros - (before.threads.get(task) ?? 0),
     }))
     .reduce((sums, { name, micros }) => sums.set(name, (sums.get(name) ?? 0) + micros), new Map());
   for (const [name, micros] of [...rows, ['gateway, whole', after.whole - before.whole]])
-    print(`  ${name.padEnd(28)} ${(micros / sent).toFixed(2).padStart(8)} us ${share(micros).padStart(16)}`);
+    print(`  ${name.padEnd(30)} ${(micros / sent).toFixed(2).padStart(8)} us ${share(micros).padStart(16)}`);
   if (result.cpu !== undefined)
     print(
-      `  ${'load generator'.padEnd(28)} ${(result.cpu / sent).toFixed(2).padStart(8)} us ${share(result.cpu).padStart(16)}`,
+      `  ${'load generator'.padEnd(30)} ${(result.cpu / sent).toFixed(2).padStart(8)} us ${share(result.cpu).padStart(16)}`,
     );
   if (options.plain) return;
   const threads = [...names.values()].sort((a, b) => a.id - b.id);
