@@ -124,7 +124,7 @@ export interface AppendResult {
 }
 
 /** Hears what became of a message: a result, or the error that `append` would reject with. */
-export type Settled = (result: AppendResult | undefined, error?: unknown) => void;
+export type Settled = (result: AppendResult | undefined, error?: Error) => void;
 
 /** A dead letter as recorded; the payload is cut by the store. */
 export interface DeadLetterAppend {

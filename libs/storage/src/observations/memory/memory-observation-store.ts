@@ -37,10 +37,15 @@ export class MemoryObservationStore implements ObservationStore {
   }
 
   submit(message: MessageAppend, settled: Settled): void {
-    this.append(message).then(
-      (result) => settled(result),
-      (error: unknown) => settled(undefined, error),
-    );
+    let result: AppendResult | undefined;
+    let failure: Error | undefined;
+    try {
+      if (this.isClosed) throw closedError();
+      result = this.contents.append(message);
+    } catch (error) {
+      failure = error as Error;
+    }
+    setImmediate(settled, result, failure);
   }
 
   query(query: ObservationQuery, render: Render): Promise<RenderedPage> {

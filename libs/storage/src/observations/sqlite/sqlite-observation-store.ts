@@ -86,7 +86,7 @@ export class SqliteObservationStore implements ObservationStore {
     return new Promise((resolve, reject) => {
       this.submit(message, (result, error) => {
         if (result) resolve(result);
-        else reject(error);
+        else reject(error ?? closedError());
       });
     });
   }
