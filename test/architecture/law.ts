@@ -4,6 +4,7 @@
  */
 export const RUNGS: Readonly<Record<string, number>> = {
   model: 0,
+  telemetry: 0,
   semantics: 1,
   codecs: 1,
   access: 1,
@@ -28,6 +29,7 @@ export const APPS: Readonly<Record<string, number>> = { gateway: 0, simulator: 1
 export const CONFINED: readonly { readonly packages: readonly string[]; readonly to: readonly string[] }[] = [
   { packages: ['@nestjs/', 'nestjs-pino/'], to: ['apps/gateway', 'libs/http'] },
   { packages: ['aedes'], to: ['libs/broker'] },
+  { packages: ['prom-client/'], to: ['libs/http'] },
   { packages: ['@prisma/', 'prisma/', 'better-sqlite3/'], to: ['libs/storage'] },
   { packages: ['jsonata/', 'quickjs-emscripten', '@jitl/'], to: ['libs/mapping'] },
 ];

@@ -1,0 +1,5 @@
+export * from './catalogue.js';
+export * from './histogram.js';
+export * from './metric.js';
+export * from './stall-watch.js';
+export * from './tally.js';

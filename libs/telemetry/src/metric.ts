@@ -1,0 +1,27 @@
+import type { Histogram } from './histogram.js';
+
+/** What is told under one name. */
+export interface Metric {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /** Histograms are kept in milliseconds and told in seconds: what their bounds are multiplied with. */
+  readonly scale?: number;
+}
+
+/** One value of a metric, with a value for each of its labels. */
+export interface Sample {
+  readonly labels: readonly string[];
+  readonly value: number | Histogram;
+}
+
+/** What a metric is now: a value alone where it has no labels. None at all: there is no such part here. */
+export type Reading = number | Histogram | readonly Sample[] | undefined;
+
+/** How a metric is read, when someone asks. */
+export type Readings<Name extends string> = Readonly<Record<Name, () => Reading | Promise<Reading>>>;
+
+/** Samples of a tally: one label. */
+export function samplesOf(counts: Iterable<readonly [string, number]>): Sample[] {
+  return Array.from(counts, ([name, value]) => ({ labels: [name], value }));
+}
