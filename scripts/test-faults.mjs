@@ -1,0 +1,20 @@
+/**
+ * npm run test:faults: set-up, then every fault of docs/faults.md. Files named *.fault.ts take long and run here
+ * only; the specs beside them run in npm test, too.
+ */
+import './setup/node-version.mjs';
+
+const { setUpOrExit } = await import('./setup.mjs');
+const { runJest } = await import('./run-jest.mjs');
+
+/** Faults whose tests stand with the flows. */
+const FLOWS = ['crash', 'disk', 'files', 'state', 'stop'];
+
+await setUpOrExit();
+await runJest([
+  '--testMatch',
+  '**/test/faults/**/*.{spec,fault}.ts',
+  `**/test/flow/service-{${FLOWS.join(',')}}.spec.ts`,
+  '--testTimeout=120000',
+  ...process.argv.slice(2),
+]);
