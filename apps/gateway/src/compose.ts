@@ -58,6 +58,11 @@ async function build(config: Config, logger: Logger, stores: Stores) {
   await schemas.load((id, errors) =>
     logger.error({ schema: id, errors }, 'a stored schema no longer compiles and is left out'),
   );
+  schemas.suspensions.onChange((schema, notice) =>
+    notice
+      ? logger.warn({ schema, ...notice }, 'a schema is suspended: its messages are rejected')
+      : logger.info({ schema }, 'a suspended schema is in service again'),
+  );
   const accounts = new AccountRegistry(control, access);
   await accounts.load();
   const deviceRegistry = new DeviceRegistry(

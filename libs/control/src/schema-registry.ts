@@ -1,5 +1,5 @@
-import type { Ingest, SeriesTable } from '#ingest';
-import { Snapshot } from '#ingest';
+import type { Ingest, SeriesTable, SuspensionNotice } from '#ingest';
+import { Snapshot, Suspensions } from '#ingest';
 import { checkSchema, type CompiledSchema, type MappingEnvironment, runExamples } from '#mapping';
 import { GlossaError, pointer, problem, type Problem, type RegisteredSchema } from '#model';
 import { isDeepStrictEqual } from 'node:util';
@@ -14,6 +14,8 @@ export type Registration = RegisteredSchema & { readonly created: 'new' | 'versi
  * effective without a restart.
  */
 export class SchemaRegistry {
+  /** Schemas that are not asked for a while, since their expressions take too long. */
+  readonly suspensions = new Suspensions();
   readonly #active = new Map<string, CompiledSchema>();
   readonly #listeners = new Set<() => void>();
   readonly #turns = new Turns();
@@ -41,15 +43,23 @@ export class SchemaRegistry {
 
   /** The picture of the active schemas that the data plane matches with. */
   snapshot(): Snapshot {
+    this.suspensions.keep(this.#active.values());
     return new Snapshot(
       [...this.#active.values()],
       (id, version) => this.series.schemaRef(id, version),
       this.ignore,
+      this.suspensions,
     );
   }
 
   compiled(id: string): CompiledSchema | undefined {
     return this.#active.get(id);
+  }
+
+  /** Why and since when a version is suspended; undefined for one that is in service, or retired. */
+  suspended(id: string, version: number): SuspensionNotice | undefined {
+    const schema = this.#active.get(id);
+    return schema?.version === version ? this.suspensions.of(schema)?.notice : undefined;
   }
 
   all(): Iterable<CompiledSchema> {
@@ -215,7 +225,7 @@ function invalid(errors: readonly Problem[]): GlossaError {
   );
 }
 
-const READ_ONLY = new Set(['version', 'createdAt']);
+const READ_ONLY = new Set(['version', 'createdAt', 'suspended']);
 
 /** The document alone, as it may be sent back: answers carry more. */
 export function withoutReadOnly(body: unknown): unknown {

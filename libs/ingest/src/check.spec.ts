@@ -25,7 +25,7 @@ function mapped(...targets: MapTarget[]): Mapped {
   };
   const bound = { device: 'd', schema: { document: {} } } as unknown as Candidate['bound'];
   const ref: SchemaRef = { id: 1, schema: 's', version: 1 };
-  return { candidate: { bound, ref }, result };
+  return { candidate: { bound, line: bound, ref }, result };
 }
 
 describe('values without a time of their own', () => {

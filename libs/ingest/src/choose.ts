@@ -34,14 +34,14 @@ export function choose(
   const { candidates } = route;
   for (let i = resume?.at ?? 0; i < candidates.length; i++, resume = undefined) {
     const candidate = candidates[i]!;
-    const { bound } = candidate;
+    const { bound, line } = candidate;
     const decoded = resume ?? decode(candidate, raw);
     if ('rejection' in decoded) {
       failed ??= decoded;
       continue;
     }
     const { payload } = decoded;
-    const matches = resume?.matches ?? bound.matches(payload, raw);
+    const matches = resume?.matches ?? line.matches(payload, raw);
     const goOn = (held: boolean | Rejection, result?: MapResult) =>
       choose(
         route,
@@ -54,7 +54,7 @@ export function choose(
     if (matches instanceof Promise) return matches.then(goOn);
     if (typeof matches === 'object') failed ??= { candidate, rejection: matches };
     if (matches !== true) continue;
-    const result = resume?.result ?? bound.map(payload, raw);
+    const result = resume?.result ?? line.map(payload, raw);
     if (result instanceof Promise) return result.then((done) => goOn(true, done));
     const mapped: Mapped = { candidate, result };
     if (!devices.anyBound || candidates.length === 1) return mapped;

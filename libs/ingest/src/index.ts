@@ -4,3 +4,4 @@ export * from './outcome.js';
 export * from './refusals.js';
 export * from './series-table.js';
 export * from './snapshot.js';
+export { Suspensions, type SuspensionNotice } from './suspension.js';

@@ -2,10 +2,14 @@ import { compileFilter } from '#access';
 import type { BoundSchema, CompiledSchema, CompiledStatus, TopicPattern } from '#mapping';
 import { bindSchema, comparePatterns } from '#mapping';
 import type { SchemaRef } from '#model';
+import { GuardedSchema, type Line } from './guarded-schema.js';
+import { Suspensions } from './suspension.js';
 
 /** A schema that may take a topic's messages, bound to the topic. */
 export interface Candidate {
   readonly bound: BoundSchema;
+  /** The same, guarded where it needs the expression worker. */
+  readonly line: Line;
   readonly ref: SchemaRef;
 }
 
@@ -49,6 +53,7 @@ export class Snapshot {
     readonly schemas: readonly CompiledSchema[],
     private readonly refOf: (schema: string, version: number) => SchemaRef,
     ignore: readonly string[] = [],
+    private readonly suspensions = new Suspensions(),
   ) {
     this.#ignored = ignore.map(compileFilter);
     for (const schema of schemas) {
@@ -126,8 +131,11 @@ export class Snapshot {
     for (const { schema, pattern } of schemas) {
       if (seen.has(schema!)) continue;
       seen.add(schema!);
+      const bound = bindSchema(schema!, pattern, topic);
+      const suspension = this.suspensions.of(schema!);
       candidates.push({
-        bound: bindSchema(schema!, pattern, topic),
+        bound,
+        line: suspension ? new GuardedSchema(bound, suspension) : bound,
         ref: this.refOf(schema!.id, schema!.version),
       });
     }

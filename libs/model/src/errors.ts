@@ -95,6 +95,10 @@ export const ERRORS = {
     hint: 'Simplify it: paths, arithmetic and conditionals compile and take no time.',
   },
   'expression-memory': { title: 'The expression asked for too much memory', hint: 'Simplify it.' },
+  'schema-suspended': {
+    title: 'The schema is suspended: its expressions ran into their limits again and again',
+    hint: 'GET /api/schemas/{id} tells why. Register a simpler version; its dead letters can run again then.',
+  },
   'each-not-array': {
     title: '`each` did not yield an array or object',
     hint: 'Its items are the payloads of the rules.',

@@ -94,9 +94,18 @@ const EXAMPLE = {
 export const MAPPING_SHAPES: Readonly<Record<string, Shape>> = {
   MappingDocument: object({ id, ...required }, members, { example: EXAMPLE }),
   MappingReplacement: object(required, { id, ...members }, { example: EXAMPLE }),
-  Schema: object({ id, ...required, version: { type: 'integer', minimum: 1 }, createdAt: text() }, members, {
-    description: 'A mapping document as it is registered',
-  }),
+  Schema: object(
+    { id, ...required, version: { type: 'integer', minimum: 1 }, createdAt: text() },
+    {
+      ...members,
+      suspended: object(
+        { since: text(), reason: text(), retry: text('When one message is tried again') },
+        {},
+        { description: 'While its messages are rejected, since its expressions took too long' },
+      ),
+    },
+    { description: 'A mapping document as it is registered' },
+  ),
   PreviewRequest: object(
     { topic: text('As it would be published to') },
     {

@@ -138,6 +138,7 @@ export class SchemasController {
   }
 
   #show({ document, version, createdAt }: RegisteredSchema): object {
-    return { ...document, version, createdAt };
+    const suspended = this.schemas.suspended(document.id, version);
+    return { ...document, version, createdAt, ...(suspended && { suspended }) };
   }
 }

@@ -66,6 +66,11 @@ export class CompiledSchema {
     this.outer = [...shared, ...rules.flatMap((rule) => rule.parts.outer)].filter(waits);
   }
 
+  /** Whether finding out if it applies must wait for the worker. */
+  get waitsToMatch(): boolean {
+    return this.parts.match?.mode === 'worker';
+  }
+
   /** Whether mapping must wait for the worker. */
   get waits(): boolean {
     return this.inner.length > 0 || this.outer.length > 0 || this.parts.each?.mode === 'worker';
