@@ -24,6 +24,7 @@ import { Emitter } from './emitter.js';
 import { Fanout } from './fanout/fanout.js';
 import { RetainedSender } from './fanout/retained.js';
 import { Gate, type GateBudget } from './gate.js';
+import { guardParser } from './guarded-parser.js';
 import { HoldBack } from './hold-back.js';
 import { rawForward } from './raw-forward.js';
 import { SessionSender } from './sessions/session-sender.js';
@@ -204,6 +205,7 @@ export class Broker implements OutcomeSink {
     }
     const client = this.#aedes.handle(stream, request);
     this.#gate.attach(client);
+    guardParser(client);
     this.#connections.add(stream);
     stream.once('close', () => {
       this.#connections.delete(stream);
