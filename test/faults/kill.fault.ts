@@ -23,7 +23,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('kill -9 at random, 50 times on one data folder', () => {
   it('stores every acknowledged message once, none by half, and starts by itself each time', async () => {
-    const fleet = Fleet.start([
+    const fleet = await Fleet.start([
       { id: 'arrival-1', topic: 'load/arrival-1' },
       { id: 'arrival-2', topic: 'load/arrival-2', qos: 2 },
       // Two clients of one device: their arrivals share its datastreams.

@@ -53,12 +53,17 @@ export class Fleet extends TestProcess {
     this.#states = publishers.map(() => ({ sent: 0, acknowledged: 0, idle: true, connected: false }));
   }
 
-  static start(publishers: readonly FleetPublisher[], username = 'admin', password = ADMIN_TOKEN): Fleet {
+  static async start(
+    publishers: readonly FleetPublisher[],
+    username = 'admin',
+    password = ADMIN_TOKEN,
+  ): Promise<Fleet> {
     const settings = JSON.stringify({ publishers, username, password });
-    return new Fleet(
-      TestProcess.nodeChild('test/faults/support/fleet-process.mjs', [settings], {}),
-      publishers,
-    );
+    const child = TestProcess.nodeChild('test/faults/support/fleet-process.mjs', [settings], {});
+    const fleet = new Fleet(child, publishers);
+    // It takes commands from then on.
+    await fleet.until(() => (fleet.stdout.includes('\n') ? true : undefined));
+    return fleet;
   }
 
   /** Connects the publishers, now and whenever the connection is lost; they send when they may. */
