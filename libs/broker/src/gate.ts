@@ -121,6 +121,8 @@ export class Gate {
     const { conn } = client;
     const read = conn.read.bind(conn);
     conn.read = (size?: number) => {
+      // A stream reads nothing to have more fetched, and would lose what it is given then.
+      if (size === 0) return read(0) as Buffer | null;
       if (!this.#open(client)) {
         this.#waiting.add(internals);
         return null;
