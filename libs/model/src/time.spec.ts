@@ -173,4 +173,19 @@ describe('nowMicros', () => {
       clock.mockRestore();
     }
   });
+
+  it('stays finer than milliseconds after that', () => {
+    const real = Date.now;
+    let shift = 0;
+    const clock = import.meta.jest.spyOn(Date, 'now').mockImplementation(() => real() + shift);
+    try {
+      for (shift of [3_600_000, -3_600_000, 5, 0]) {
+        const times = Array.from({ length: 2000 }, nowMicros);
+        expect(Math.abs(times.at(-1)! / 1000 - Date.now())).toBeLessThan(3);
+        expect(new Set(times.map((time) => time % 1000)).size).toBeGreaterThan(20);
+      }
+    } finally {
+      clock.mockRestore();
+    }
+  });
 });

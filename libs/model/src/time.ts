@@ -94,9 +94,14 @@ export function parseInstant(text: string): ParsedInstant | undefined {
   return Number.isSafeInteger(t) ? { t, zoned: zone !== undefined } : undefined;
 }
 
+/** How far the wall clock was set off from the steady one since the start, in milliseconds. */
+let offset = 0;
+
 /** The present in microseconds, finer than `Date.now()`. Follows a clock that was set. */
 export function nowMicros(): Micros {
-  const wall = Date.now() * 1000;
-  const fine = Math.round((performance.timeOrigin + performance.now()) * 1000);
-  return Math.abs(fine - wall) < 2000 ? fine : wall;
+  const wall = Date.now();
+  const fine = performance.timeOrigin + performance.now() + offset;
+  if (Math.abs(fine - wall) < 2) return Math.round(fine * 1000);
+  offset += wall - fine;
+  return wall * 1000;
 }

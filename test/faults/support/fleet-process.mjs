@@ -85,10 +85,10 @@ class Publisher {
   }
 
   #publish(messageId, dup) {
-    const { topic, qos, timed, offset = 0, values, pad } = this.options;
+    const { topic, qos, timed, constant, offset = 0, values, pad } = this.options;
     const { n } = this.#open.get(messageId);
     const body = timed ? { at: new Date(START + n).toISOString() } : {};
-    for (let i = 0; i < values; i++) body['abcde'[i]] = n * 16 + offset;
+    for (let i = 0; i < values; i++) body['abcde'[i]] = constant ? offset : n * 16 + offset;
     if (pad) body.pad = 'x'.repeat(pad);
     this.#write({ cmd: 'publish', topic, payload: JSON.stringify(body), qos, messageId, dup, retain: false });
   }

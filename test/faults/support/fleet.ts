@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { ADMIN_TOKEN } from '../../flow/support/admin-token.js';
 import { TestProcess } from '../../flow/support/process.js';
 
-/** One publisher of the fleet. Its nth message holds the value `n * 16 + offset` five times. */
+/** One publisher of the fleet. Its nth message holds the value `n * 16 + offset` five times, or always the same. */
 export interface FleetPublisher {
   readonly id: string;
   readonly topic: string;
@@ -11,6 +11,8 @@ export interface FleetPublisher {
   readonly timed?: boolean;
   /** Tells publishers of one device apart; below 16. */
   readonly offset?: number;
+  /** Whether every message has the value `offset`. */
+  readonly constant?: boolean;
   readonly window?: number;
   /** How many messages it sends at most. */
   readonly limit?: number;

@@ -7,6 +7,7 @@ export interface Row {
   readonly device: string;
   readonly name: string;
   readonly time: string;
+  readonly resultTime: string;
   readonly value: number;
   readonly id: string;
 }
@@ -20,10 +21,11 @@ export async function* rows(rest: Rest, query = ''): AsyncGenerator<Row> {
     const [head = '', ...lines] = text.trimEnd().split('\r\n');
     const columns = head.split(',');
     const at = (name: string) => columns.indexOf(name);
-    const [device, name, time, value, id] = [
+    const [device, name, time, resultTime, value, id] = [
       at('device'),
       at('datastream'),
       at('phenomenonTime'),
+      at('resultTime'),
       at('value'),
       at('id'),
     ];
@@ -33,6 +35,7 @@ export async function* rows(rest: Rest, query = ''): AsyncGenerator<Row> {
         device: cells[device]!,
         name: cells[name]!,
         time: cells[time]!,
+        resultTime: cells[resultTime]!,
         value: Number(cells[value]),
         id: cells[id]!,
       };
@@ -43,11 +46,15 @@ export async function* rows(rest: Rest, query = ''): AsyncGenerator<Row> {
 }
 
 /**
- * Compares what is stored with what the fleet sent, when all of it is acknowledged: each message once, all five
+ * Compares what is stored with what the fleets sent, when all of it is acknowledged: each message once, all five
  * values of it, one id for each, and a ledger that closes over them.
  * @returns what is wrong, in sentences; nothing when all is well
  */
-export async function faultsOf(fleet: Fleet, rest: Rest): Promise<string[]> {
+export async function faultsOf(given: Fleet | readonly Fleet[], rest: Rest): Promise<string[]> {
+  const fleets = Array.isArray(given) ? (given as Fleet[]) : [given as Fleet];
+  const sentBy = fleets.flatMap(({ publishers, states }) =>
+    publishers.map((publisher, i) => ({ publisher, state: states[i]! })),
+  );
   const faults: string[] = [];
   const counts = new Map<string, Map<number, number>>();
   const ids = new Set<string>();
@@ -62,14 +69,20 @@ export async function faultsOf(fleet: Fleet, rest: Rest): Promise<string[]> {
   }
   if (ids.size !== total) faults.push(`${total} observations have ${ids.size} ids`);
   let sent = 0;
-  for (const [i, publisher] of fleet.publishers.entries()) {
+  for (const { publisher, state } of sentBy) {
     const device = publisher.topic.split('/').at(-1)!;
-    const state = fleet.states[i]!;
     sent += state.sent;
     if (state.acknowledged !== state.sent)
       faults.push(`${publisher.id}: ${state.acknowledged} of ${state.sent} acknowledged`);
     for (const name of FLEET_VALUES) {
       const seen = counts.get(`${device}/${name}`) ?? new Map<number, number>();
+      if (publisher.constant) {
+        const times = seen.get(publisher.offset ?? 0) ?? 0;
+        if (times !== state.sent)
+          faults.push(`${publisher.id}, value ${name}: ${times} of ${state.sent} are stored`);
+        seen.delete(publisher.offset ?? 0);
+        continue;
+      }
       for (let n = 0; n < state.sent; n++) {
         const value = n * 16 + (publisher.offset ?? 0);
         const times = seen.get(value) ?? 0;
@@ -79,7 +92,7 @@ export async function faultsOf(fleet: Fleet, rest: Rest): Promise<string[]> {
     }
   }
   for (const [key, seen] of counts)
-    if (seen.size > 0 && fleet.publishers.some(({ topic }) => topic.endsWith(`/${key.split('/')[0]!}`)))
+    if (seen.size > 0 && sentBy.some(({ publisher: { topic } }) => topic.endsWith(`/${key.split('/')[0]!}`)))
       faults.push(
         `${key} has ${seen.size} values that nobody sent: ${[...seen.keys()].slice(0, 5).join(', ')}`,
       );
