@@ -106,7 +106,7 @@ describe('bad input', () => {
   });
 
   it.each(ROUTES)('%s %s refuses unknown query parameters', async (method, _route, path, body) => {
-    if (path === '/health') return;
+    if (path === '/health' || path === '/ready') return;
     for (const query of ['nonsense=1', '__proto__=1', 'constructor=', '=', 'limit[]=1']) {
       const answer = await rest.call(method, `${path}${path.includes('?') ? '&' : '?'}${query}`, body);
       expectProblem(answer, 400);

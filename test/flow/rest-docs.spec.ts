@@ -103,7 +103,8 @@ describe('the documentation that the service serves', () => {
       const names = described.parameters?.map(({ name }) => name);
       expect(names).toEqual(expect.arrayContaining(['limit', 'cursor']));
     }
-    const open = method === 'GET' && /^\/health|^\/api\/(properties|units|ontologies|contexts)/.test(route);
+    const open =
+      method === 'GET' && /^\/health|^\/ready|^\/api\/(properties|units|ontologies|contexts)/.test(route);
     expect(described.security).toEqual(open ? undefined : [{ bearer: [] }]);
     expect(described.requestBody !== undefined).toBe(takesBody(method));
     const statuses = Object.keys(described.responses);
@@ -216,6 +217,7 @@ describe('the documentation that the service serves', () => {
       ['DELETE', '/api/accounts/{username}', '/api/accounts/told'],
       ['DELETE', '/api/schemas/{id}', '/api/schemas/told'],
       ['GET', '/health', '/health'],
+      ['GET', '/ready', '/ready'],
     ];
     for (const [i, [method, route, path, body]] of calls.entries()) {
       const described = operation(method, route)!;

@@ -25,6 +25,8 @@ describe('the vocabulary over REST', () => {
   it('is read by anyone, and nothing else is', async () => {
     for (const path of [
       '/health',
+      '/ready',
+      '/metrics',
       '/docs',
       '/docs/openapi.json',
       '/api/properties',

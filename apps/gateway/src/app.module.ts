@@ -13,11 +13,12 @@ import {
   Replayer,
   SchemaRegistry,
 } from '#control';
-import { BackupSource, HealthSource, HttpModule, type Health } from '#http';
+import { Anonymous, BackupSource, HealthSource, HttpModule, MetricsSource } from '#http';
 import { Ingest } from '#ingest';
 import { ObservationRenderer, OntologyHub } from '#semantics';
 import { ControlStore } from '#storage';
 import type { Gateway } from './compose.js';
+import { GatewayMetrics } from './telemetry/readings.js';
 
 /** Hands the composed instances to Nest. */
 @Module({})
@@ -38,7 +39,12 @@ export class AppModule {
       { provide: PropertyRegistry, useValue: gateway.properties },
       { provide: Replayer, useValue: gateway.replayer },
       { provide: SchemaRegistry, useValue: gateway.schemas },
-      { provide: HealthSource, useValue: new GatewayHealth(gateway) },
+      { provide: HealthSource, useValue: gateway.health },
+      { provide: MetricsSource, useValue: new GatewayMetrics(gateway) },
+      {
+        provide: Anonymous,
+        useValue: new Anonymous(gateway.config.metricsAccess === 'open' ? ['metrics:read'] : []),
+      },
       { provide: BackupSource, useValue: new GatewayBackup(gateway) },
     ];
     return {
@@ -47,28 +53,6 @@ export class AppModule {
         LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false } }),
         HttpModule.over(services, gateway.baseUrl),
       ],
-    };
-  }
-}
-
-class GatewayHealth extends HealthSource {
-  readonly #started = Date.now();
-
-  constructor(private readonly gateway: Gateway) {
-    super();
-  }
-
-  health(): Health {
-    const { broker, config } = this.gateway;
-    const { storing, upstream } = this.gateway.trouble();
-    const trouble = [...storing, ...upstream];
-    return {
-      status: trouble.length > 0 ? 'degraded' : 'ok',
-      storing: storing.length === 0,
-      trouble,
-      version: config.version,
-      uptime: Math.round((Date.now() - this.#started) / 1000),
-      mqtt: { connections: broker.connections, held: broker.depth },
     };
   }
 }

@@ -14,14 +14,20 @@ import {
   Previewer,
   PropertyRegistry,
   Replayer,
+  Retention,
+  RetentionPolicy,
   SchemaRegistry,
 } from '#control';
 import { DeviceTable, Ingest, SeriesTable } from '#ingest';
 import { ExpressionWorker } from '#mapping';
 import { ObservationRenderer, OntologyHub, UnitTable, semanticTopic } from '#semantics';
+import { Tally } from '#telemetry';
 import { backupTo } from './backup/backup-to.js';
 import type { Config } from './config.js';
 import { DATA, type Stores } from './stores.js';
+import { GatewayHealth } from './telemetry/health.js';
+
+type Phase = 'starting' | 'running' | 'stopping';
 
 /** Every part of the running service. */
 export type Gateway = Awaited<ReturnType<typeof compose>>;
@@ -55,6 +61,7 @@ async function build(config: Config, logger: Logger, stores: Stores) {
   const properties = new PropertyRegistry(control, hub, series, schemas);
   // Schemas compile against the properties.
   await properties.load();
+  const policy = retentionPolicy(config, hub);
   await schemas.load((id, errors) =>
     logger.error({ schema: id, errors }, 'a stored schema no longer compiles and is left out'),
   );
@@ -79,6 +86,7 @@ async function build(config: Config, logger: Logger, stores: Stores) {
   const ingest = new Ingest(observations, series, devices, schemas.snapshot());
   schemas.drive(ingest);
   const upstreams: Upstream[] = [];
+  const rejections = new Tally();
   const broker = new Broker({
     ingest,
     series,
@@ -89,6 +97,7 @@ async function build(config: Config, logger: Logger, stores: Stores) {
     sessionDirectory: join(config.dataDir, DATA.sessions),
     durable: config.durability === 'fsync',
     onOutcome: (outcome) => {
+      for (const { code } of outcome.rejections) rejections.add(code);
       for (const upstream of upstreams) upstream.publish(outcome);
     },
   });
@@ -118,11 +127,18 @@ async function build(config: Config, logger: Logger, stores: Stores) {
   schemas.onChange(readStatus);
 
   const queries = new ObservationQueries(observations, series, hub, baseUrl);
-  queries.onRetained((changed) => {
+  queries.deletions.onRetained((changed) => {
     for (const one of changed) {
       broker.renew(one);
       for (const upstream of upstreams) upstream.renew(one);
     }
+  });
+  const retention = new Retention({
+    store: observations,
+    series,
+    deletions: queries.deletions,
+    policy,
+    logger,
   });
   const startUpstream = () => {
     if (!config.upstream) return;
@@ -141,6 +157,23 @@ async function build(config: Config, logger: Logger, stores: Stores) {
     schemas.onChange(() => upstream.subscribe());
   };
 
+  let phase: Phase = 'starting';
+  const health = new GatewayHealth({
+    version: config.version,
+    phase: () => phase,
+    storing: () => [observations.trouble, broker.trouble].filter((one) => one !== undefined),
+    upstream: () => upstreams.flatMap((upstream) => upstream.trouble ?? []),
+    mqtt: () => ({ connections: broker.connections, held: broker.depth }),
+    warnings: () => suspendedSchemas(schemas),
+    incidents: [
+      {
+        count: () => worker.restarts,
+        tell: (times) =>
+          `The thread of expressions did not answer and was ended, ${times} times in five minutes: GET /api/messages?code=expression-timeout names the schemas.`,
+      },
+    ],
+  });
+
   return {
     config,
     baseUrl,
@@ -153,6 +186,18 @@ async function build(config: Config, logger: Logger, stores: Stores) {
     ingest,
     access,
     broker,
+    series,
+    deviceTable: devices,
+    expressions: worker,
+    upstreams,
+    rejections,
+    retention,
+    health,
+    /** The service as a whole begins or stops to take what is sent. */
+    enter: (next: 'running' | 'stopping') => {
+      phase = next;
+      if (next === 'running') retention.start();
+    },
     schemas,
     accounts,
     properties,
@@ -166,13 +211,10 @@ async function build(config: Config, logger: Logger, stores: Stores) {
     backup: (directory: string) =>
       backupTo(directory, { observations, control, sessions: broker, adminToken: config.adminToken }),
     temporary,
-    /** What hinders the service now: `storing` while nothing is taken, `upstream` for what comes from there alone. */
-    trouble: () => ({
-      storing: [observations.trouble, broker.trouble].filter((one) => one !== undefined),
-      upstream: upstreams.flatMap((upstream) => upstream.trouble ?? []),
-    }),
     /** Stops accepting, commits what came in, closes. */
     close: async () => {
+      health.close();
+      await retention.close();
       await Promise.all(upstreams.map((upstream) => upstream.close()));
       await broker.close();
       await worker.close();
@@ -181,6 +223,24 @@ async function build(config: Config, logger: Logger, stores: Stores) {
       await stores.close();
     },
   };
+}
+
+/** @throws an Error with a sentence when a rule is for no property that there is */
+function retentionPolicy({ retention }: Config, hub: OntologyHub): RetentionPolicy {
+  const policy = new RetentionPolicy(retention, hub);
+  const [unknown] = policy.unknown();
+  if (!unknown) return policy;
+  const like = unknown.like.length > 0 ? ` Did you mean ${unknown.like.join(', ')}?` : '';
+  throw new Error(
+    `GLOSSA_RETENTION: there is no observable property or kind ${unknown.name}.${like} GET /api/properties lists them; one of your own is defined before it is named.`,
+  );
+}
+
+function suspendedSchemas(schemas: SchemaRegistry): string[] {
+  return [...schemas.all()].flatMap(({ id, version }) => {
+    const notice = schemas.suspended(id, version);
+    return notice ? [`The schema ${id} is suspended since ${notice.since}: ${notice.reason}.`] : [];
+  });
 }
 
 /** What goes on failing, several times a second, is told once in a while. */

@@ -15,6 +15,8 @@ import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import type { RetentionRules } from '#control';
+import { readRetention } from './retention-setting.js';
 
 /** Every setting, validated. */
 export interface Config {
@@ -31,6 +33,9 @@ export interface Config {
   readonly durability: 'fsync' | 'os';
   readonly maxDevices: number;
   readonly ignoreTopics: readonly string[];
+  readonly retention: RetentionRules;
+  /** `open`: anyone who reaches the port may read the metrics. */
+  readonly metricsAccess: 'open' | 'token';
   readonly logLevel: string;
   readonly version: string;
 }
@@ -86,6 +91,16 @@ export const SETTINGS: readonly Setting[] = [
     fallback: '',
     about: 'Topic filters, separated by commas, that are not counted as unmatched',
   },
+  {
+    name: 'GLOSSA_RETENTION',
+    fallback: 'forever',
+    about: 'How long observations are kept: 365d, or 365d, Acceleration=7d, Position=forever',
+  },
+  {
+    name: 'GLOSSA_METRICS_ACCESS',
+    fallback: 'open on a loopback address, else token',
+    about: 'open: /metrics needs no token; token: that of an operator or admin',
+  },
   { name: 'GLOSSA_LOG_LEVEL', fallback: 'info', about: 'fatal, error, warn, info, debug, trace or silent' },
 ];
 
@@ -139,6 +154,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     durability: choice('GLOSSA_DURABILITY', text('GLOSSA_DURABILITY'), ['fsync', 'os'] as const, 'fsync'),
     maxDevices: integer('GLOSSA_MAX_DEVICES', text('GLOSSA_MAX_DEVICES'), 10_000, 1, 10_000_000),
     ignoreTopics: filters(text('GLOSSA_IGNORE_TOPICS')),
+    retention: retention(text('GLOSSA_RETENTION')),
+    metricsAccess: choice(
+      'GLOSSA_METRICS_ACCESS',
+      text('GLOSSA_METRICS_ACCESS'),
+      ['open', 'token'] as const,
+      isLoopback(host) ? 'open' : 'token',
+    ),
     logLevel: choice('GLOSSA_LOG_LEVEL', text('GLOSSA_LOG_LEVEL'), LEVELS, 'info'),
     version: (createRequire(import.meta.url)(packageFile()) as { version: string }).version,
   };
@@ -282,6 +304,17 @@ function filters(value: string | undefined): string[] {
     if (!valid) throw new ConfigError(`GLOSSA_IGNORE_TOPICS: "${filter}" is no topic filter.`);
   }
   return list;
+}
+
+function retention(value: string | undefined): RetentionRules {
+  const rules = readRetention(value);
+  if (typeof rules === 'string') throw new ConfigError(`GLOSSA_RETENTION: ${rules}.`);
+  return rules;
+}
+
+/** Whether only programs of this machine reach an address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 function givenToken(given: string | undefined): string | undefined {

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { pino, type Logger } from 'pino';
-import { ConfigError, help, readConfig, type Config } from './config.js';
+import { ConfigError, help, isLoopback, readConfig, type Config } from './config.js';
 import type { Service } from './service.js';
 
 const SHUTDOWN_MS = 5000;
@@ -87,8 +87,7 @@ function createLogger(level: string): Logger {
 }
 
 function warnOpen({ host, tls }: Config, logger: Logger): void {
-  const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  if (loopback) return;
+  if (isLoopback(host)) return;
   if (!tls) {
     logger.warn(
       { host },

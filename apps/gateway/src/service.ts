@@ -50,11 +50,13 @@ export async function start(
     await app.listen(gateway.httpPort, host);
     gateway.startUpstream();
     const http = (app.getHttpServer().address() as AddressInfo).port;
+    gateway.enter('running');
     const running = app;
     return {
       gateway,
       ports: { http, mqtt, ...(mqtts !== undefined && { mqtts }) },
       close: async () => {
+        gateway.enter('stopping');
         await running.close();
         await gateway.close();
       },

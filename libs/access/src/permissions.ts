@@ -16,6 +16,7 @@ export const PERMISSIONS = [
   'accounts:read',
   'accounts:write',
   'access:check',
+  'metrics:read',
   'backup',
 ] as const;
 
@@ -44,6 +45,7 @@ export const ROLE_RIGHTS: Record<Role, RoleRights> = {
       'messages:read',
       'messages:replay',
       'properties:write',
+      'metrics:read',
     ],
     subscribe: ['#', '$SYS/#'],
     publish: [],

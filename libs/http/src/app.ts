@@ -31,6 +31,8 @@ import { PreviewController } from './schemas/preview.controller.js';
 import { SchemasController } from './schemas/schemas.controller.js';
 import { BackupController } from './system/backup.controller.js';
 import { HealthController } from './system/health.controller.js';
+import { MetricsController } from './system/metrics/metrics.controller.js';
+import { RequestTimes } from './system/metrics/request-times.js';
 import { OntologiesController } from './vocabulary/ontologies.controller.js';
 import { PropertiesController } from './vocabulary/properties.controller.js';
 import { UnitsController } from './vocabulary/units.controller.js';
@@ -50,6 +52,7 @@ const CONTROLLERS: Type[] = [
   AccountsController,
   AccessController,
   HealthController,
+  MetricsController,
   BackupController,
 ];
 
@@ -64,6 +67,7 @@ export class HttpModule {
       providers: [
         ...services,
         { provide: BaseUrl, useValue: new BaseUrl(baseUrl) },
+        RequestTimes,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_GUARD, useClass: QueryGuard },
@@ -119,9 +123,19 @@ export async function createHttpApp(options: HttpOptions): Promise<NestFastifyAp
     );
   }
   tellAllowedMethods(fastify);
+  countRequests(app);
   signInBeforeBody(app);
   serveDocs(app, options.version);
   return app;
+}
+
+function countRequests(app: NestFastifyApplication): void {
+  const times = app.get(RequestTimes);
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onResponse', (request, reply, done) => {
+    times.count(request, reply);
+    done();
+  });
 }
 
 /** Routes that take a body want a token, and no body is read from whoever has none. */

@@ -73,6 +73,7 @@ export class SeriesTable {
   readonly #datastreams: (Datastream | undefined)[] = [];
   readonly #lastArrival: number[] = [];
   readonly #schemas = new Map<string, SchemaRef>();
+  #size = 0;
   #nextSeries = 1;
   #nextSchema = 1;
 
@@ -126,12 +127,18 @@ export class SeriesTable {
     if (!datastream) {
       datastream = new Datastream(series.device, series.name, series.property);
       streams.names.set(series.name, datastream);
+      this.#size++;
     }
     datastream.add(series);
     streams.series++;
     this.#series[series.id] = series;
     this.#datastreams[series.id] = datastream;
     this.#nextSeries = Math.max(this.#nextSeries, series.id + 1);
+  }
+
+  /** How many datastreams there are. */
+  get size(): number {
+    return this.#size;
   }
 
   /** The reference that observations carry for a version of a schema. */
@@ -205,6 +212,7 @@ export class SeriesTable {
   /** Forgets a device's datastreams, whose rows are purged. Ids are not used again. */
   forgetDevice(device: string): void {
     for (const datastream of this.ofDevice(device)) {
+      this.#size--;
       datastream.latest = undefined;
       for (const series of datastream.series) {
         this.#series[series.id] = undefined;

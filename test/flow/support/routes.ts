@@ -50,6 +50,8 @@ export const ROUTES: readonly (readonly [method: string, route: string, path: st
   ['DELETE', '/api/accounts/{username}/tokens/{id}', '/api/accounts/some/tokens/none', undefined],
   ['GET', '/api/access/check', '/api/access/check?username=some&action=publish&topic=a', undefined],
   ['GET', '/health', '/health', undefined],
+  ['GET', '/ready', '/ready', undefined],
+  ['GET', '/metrics', '/metrics', undefined],
 ];
 
 /** Whether a method brings a body. */

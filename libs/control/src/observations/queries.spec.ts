@@ -69,7 +69,7 @@ describe('a deletion', () => {
   /** Tells the changed topics with their values. */
   const listen = (bench: Bench) => {
     const told: unknown[] = [];
-    bench.queries.onRetained((series) => {
+    bench.queries.deletions.onRetained((series) => {
       for (const one of series) {
         const latest = bench.table.of(one)?.latest;
         told.push([one.feature, latest?.series.feature === one.feature ? latest.value : undefined]);

@@ -12,7 +12,8 @@ import {
   type Series,
   type SeriesStatistics,
 } from '#model';
-import { semanticTopic, type OntologyHub, type Unit } from '#semantics';
+import type { OntologyHub, Unit } from '#semantics';
+import { Deletions } from './deletions.js';
 import { explain, type Explanation } from './explain.js';
 import { QueryPlanner, type ObservationFilter, type QueryPlan } from './plan.js';
 import type { Tiling } from './tiling.js';
@@ -55,7 +56,7 @@ export interface DatastreamInfo {
 /** Everything that is asked of stored observations. */
 export class ObservationQueries {
   readonly planner: QueryPlanner;
-  #tellRetained: ((series: readonly Series[]) => void) | undefined;
+  readonly deletions: Deletions;
 
   constructor(
     private readonly store: ObservationStore,
@@ -64,6 +65,7 @@ export class ObservationQueries {
     baseUrl: string,
   ) {
     this.planner = new QueryPlanner(hub, table, baseUrl);
+    this.deletions = new Deletions(store, table);
   }
 
   async list(
@@ -164,25 +166,7 @@ export class ObservationQueries {
   async delete(device: string, name: string, from?: number, to?: number): Promise<number> {
     const datastream = this.table.datastream(device, name);
     if (!datastream) throw new GlossaError('not-found', `there is no datastream ${device}/${name}`);
-    const deleted = await this.store.delete(ids(datastream.series), from, to);
-    const before = datastream.latest;
-    const gone =
-      before && (from === undefined || before.time >= from) && (to === undefined || before.time < to);
-    if (!gone) return deleted;
-    // From here on what arrives is measured against nothing, and what is stored then against what arrived.
-    datastream.latest = undefined;
-    const [stored] = await this.store.retained(ids(datastream.series));
-    if (stored) this.table.note(stored, datastream.qos);
-    const latest = this.table.datastream(device, name)?.latest;
-    if (latest && isSame(latest, before)) return deleted;
-    const moved = latest && semanticTopic(latest.series) !== semanticTopic(before.series);
-    this.#tellRetained?.(moved ? [before.series, latest.series] : [before.series]);
-    return deleted;
-  }
-
-  /** Calls with series whose topics have another retained value, or none, without a message that came. */
-  onRetained(tell: (series: readonly Series[]) => void): void {
-    this.#tellRetained = tell;
+    return this.deletions.remove([datastream], from, to);
   }
 
   /** Features that series are about: how many of them the account sees, 0 where all are hidden from it. */
@@ -270,10 +254,6 @@ function weightOf(windows: readonly AggregateWindow[]): number {
 
 /** Not a number that JSON has no form for. */
 const isWritable = (value: unknown) => typeof value !== 'number' || Number.isFinite(value);
-
-/** The same value: what is read again is another object. */
-const isSame = (a: ObservationRecord, b: ObservationRecord) =>
-  a.series.id === b.series.id && a.time === b.time && a.nth === b.nth;
 
 const ids = (series: readonly Series[]) => series.map((one) => one.id);
 

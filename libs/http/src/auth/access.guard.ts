@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { AccessDirectory, type Permission } from '#access';
 import { GlossaError } from '#model';
+import { Anonymous } from './anonymous.js';
 import { PERMISSION, PUBLIC, type SignedRequest } from './requires.js';
 import { signIn } from './sign-in.js';
 
@@ -11,6 +12,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly access: AccessDirectory,
+    private readonly anonymous: Anonymous,
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
@@ -19,7 +21,7 @@ export class AccessGuard implements CanActivate {
       context.getClass(),
     ]);
     const request = context.switchToHttp().getRequest<SignedRequest>();
-    if (needed === PUBLIC) return true;
+    if (needed === PUBLIC || (needed !== undefined && this.anonymous.may(needed))) return true;
     const policy = signIn(request, this.access);
     // A route that declares nothing is open to nobody.
     const decision = needed === undefined ? { allowed: false } : policy.may(needed);

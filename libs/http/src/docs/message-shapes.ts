@@ -52,14 +52,22 @@ export const MESSAGE_SHAPES: Readonly<Record<string, Shape>> = {
       object({ id: { type: 'integer' } }, { before: state, state, reason: text('Why it could not run') }),
     ),
   }),
-  Health: object({
-    status: choice('ok', 'degraded'),
-    storing: flag('What comes in is stored'),
-    trouble: list(text(), 'What hinders it'),
-    version: text(),
-    uptime: count('Seconds'),
-    mqtt: object({ connections: count(), held: count('Messages that wait for their commit') }),
-  }),
+  Health: object(
+    {
+      status: choice('ok', 'degraded'),
+      storing: flag('What comes in is stored'),
+      trouble: list(text(), 'What hinders it'),
+      warnings: list(text(), 'What hinders nothing and wants to be looked at'),
+      version: text(),
+      uptime: count('Seconds'),
+      mqtt: object({ connections: count(), held: count('Messages that wait for their commit') }),
+    },
+    { since: time('Since when something hinders it') },
+  ),
+  Readiness: object(
+    { ready: flag('Messages and requests may be sent here'), reasons: list(text(), 'Why not') },
+    { since: time('Since when they may not') },
+  ),
   Problem: object(
     {
       type: text('URI reference'),

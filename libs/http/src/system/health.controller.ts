@@ -3,31 +3,15 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Answers } from '../docs/answers.js';
 import { Public } from '../auth/requires.js';
+import { HealthSource, type Health, type Readiness } from './health.js';
 
-/** What the service says of itself. */
-export interface Health {
-  readonly status: 'ok' | 'degraded';
-  /** Whether what comes in is stored. An upstream broker that is away hinders only what comes from there. */
-  readonly storing: boolean;
-  /** Sentences, when something hinders it. */
-  readonly trouble: readonly string[];
-  readonly version: string;
-  readonly uptime: number;
-  readonly mqtt: { readonly connections: number; readonly held: number };
-}
-
-/** Asks the running service how it is. */
-export abstract class HealthSource {
-  abstract health(): Health;
-}
-
-/** Whether the service listens and can store. */
+/** Whether the service can do its work, and whether it takes more of it. */
 @ApiTags('system')
-@Controller('health')
+@Controller()
 export class HealthController {
   constructor(private readonly source: HealthSource) {}
 
-  @Get()
+  @Get('health')
   @Public()
   @Answers('Health', { status: [200, 503] })
   @ApiOperation({ summary: '200 once everything listens and storing works' })
@@ -35,5 +19,15 @@ export class HealthController {
     const health = this.source.health();
     void reply.code(health.storing ? 200 : 503).header('Cache-Control', 'no-store');
     return health;
+  }
+
+  @Get('ready')
+  @Public()
+  @Answers('Readiness', { status: [200, 503] })
+  @ApiOperation({ summary: '200 while messages and requests may be sent here' })
+  ready(@Res({ passthrough: true }) reply: FastifyReply): Readiness {
+    const readiness = this.source.readiness();
+    void reply.code(readiness.ready ? 200 : 503).header('Cache-Control', 'no-store');
+    return readiness;
   }
 }

@@ -1,0 +1,82 @@
+import { LEDGER_STATES } from '#model';
+import { MetricsSource } from '#http';
+import { samplesOf, type Sample } from '#telemetry';
+import type { Gateway } from '../compose.js';
+import { sizesIn } from './folder-size.js';
+import { LastKnown } from './last-known.js';
+
+/** A scrape usually has ten seconds. */
+const LEDGER_PATIENCE_MS = 2000;
+const FATES = ['stored', 'duplicate', 'flagged', 'rejected'] as const;
+
+/** Where each metric is kept. */
+export class GatewayMetrics extends MetricsSource {
+  readonly readings: MetricsSource['readings'];
+
+  constructor(private readonly gateway: Gateway) {
+    super();
+    this.readings = readings(gateway);
+  }
+
+  failed(metric: string, error: unknown): void {
+    this.gateway.logger.warn({ metric, err: error }, 'a metric cannot be read');
+  }
+}
+
+function readings(gateway: Gateway): MetricsSource['readings'] {
+  const { broker, config, expressions, health, observations, rejections, retention, series, upstreams } =
+    gateway;
+  const ledger = new LastKnown(() => observations.ledger(), LEDGER_PATIENCE_MS);
+  return {
+    glossa_messages_total: async () => {
+      const counts = (await ledger.get())?.messages;
+      return counts && samplesOf(LEDGER_STATES.map((state) => [state, counts[state]] as const));
+    },
+    glossa_values_total: async () => {
+      const counts = (await ledger.get())?.values;
+      return counts && samplesOf(FATES.map((fate) => [fate, counts[fate]] as const));
+    },
+    glossa_rejections_total: () => samplesOf(rejections),
+    glossa_deliveries_total: () => broker.delivered,
+    glossa_subscribers_dropped_total: () => undefined,
+    glossa_session_messages_dropped_total: () => undefined,
+    glossa_sign_ins_refused_total: () => undefined,
+    glossa_subscriptions_refused_total: () => undefined,
+    glossa_stage_seconds: () => undefined,
+    glossa_commit_seconds: () => undefined,
+    glossa_batch_messages: () => undefined,
+    glossa_batch_rows: () => undefined,
+    glossa_gate_messages: () => broker.depth,
+    glossa_gate_bytes: () => undefined,
+    glossa_gate_oldest_seconds: () => undefined,
+    glossa_store_rows_waiting: () => undefined,
+    glossa_expressions_waiting: () => undefined,
+    glossa_session_messages_waiting: () => undefined,
+    glossa_connections: () => broker.connections,
+    glossa_subscribers: () => undefined,
+    glossa_sessions: () => undefined,
+    glossa_retained_messages: () => undefined,
+    glossa_devices: () => gateway.deviceTable.size,
+    glossa_datastreams: () => series.size,
+    glossa_schemas: () => schemaStates(gateway),
+    glossa_store_bytes: () => sizesIn(config.dataDir),
+    glossa_up: () => Number(health.health().storing),
+    glossa_upstream_connected: () =>
+      upstreams.length === 0 ? undefined : Number(upstreams.every(({ trouble }) => trouble === undefined)),
+    glossa_expression_restarts_total: () => expressions.restarts,
+    glossa_event_loop_stalls_total: () => health.stalls.stalls,
+    glossa_retention_deleted_total: () => retention.deleted,
+    glossa_retention_finished_timestamp_seconds: () =>
+      retention.finished === undefined ? undefined : retention.finished / 1000,
+    glossa_build_info: () => [{ labels: [config.version], value: 1 }],
+  };
+}
+
+function schemaStates({ schemas }: Gateway): Sample[] {
+  const all = [...schemas.all()];
+  const suspended = all.filter(({ id, version }) => schemas.suspended(id, version)).length;
+  return samplesOf([
+    ['active', all.length - suspended],
+    ['suspended', suspended],
+  ]);
+}
