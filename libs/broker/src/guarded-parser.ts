@@ -9,6 +9,7 @@ interface ParserInternals {
     readonly length: number;
     get(index: number): number;
     slice(from: number, to: number): Buffer;
+    consume(bytes: number): void;
   };
   _parseHeader(): boolean;
   _parsePayload(): boolean;
@@ -20,13 +21,22 @@ const UNACCEPTABLE_VERSION = Buffer.from([0x20, 2, 0, 1]);
 /** A topic of 64 KiB and a packet id; the rest of a PUBLISH is its message. */
 const PUBLISH_HEAD = 2 + 65_535 + 2;
 const PUBLISH = 3;
+const DISCONNECT = 14;
 
-/** Puts the packet guard before aedes' parser: a packet that breaks the standard ends its connection unread. */
+/**
+ * Puts the packet guard before aedes' parser: a packet that breaks the standard ends its connection unread, and
+ * nothing is read after DISCONNECT [MQTT-3.14.4-2].
+ */
 export function guardParser(client: Client): void {
   const parser = (client as unknown as { _parser: ParserInternals })._parser;
   const { _parseHeader: parseHeader, _parsePayload: parsePayload } = parser;
   let first = 0;
+  let left = false;
   parser._parseHeader = () => {
+    if (left) {
+      parser._list.consume(parser._list.length);
+      return false;
+    }
     first = parser._list.get(0);
     return parseHeader.call(parser);
   };
@@ -40,6 +50,7 @@ export function guardParser(client: Client): void {
         parser._emitError(new Error(fault));
         return true;
       }
+      left = first >> 4 === DISCONNECT;
     }
     return parsePayload.call(parser);
   };

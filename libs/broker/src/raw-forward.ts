@@ -17,11 +17,13 @@ export function rawForward(
     if (packet.messageId !== undefined) return packet;
     // A restored session subscribes before its CONNACK, which comes first [MQTT-3.2.0-1].
     if (!(client as ClientInternals).connackSent || !fanout.hasRoom(client)) return null;
+    // The publisher's DUP is its own affair [MQTT-3.3.1-3]; the packet is this delivery's own.
+    packet.dup = false;
     if (packet.qos === 0) return packet;
     const granted = fanout.grantedQos(client, packet.topic);
     // Its session keeps the message and sends it in its order.
     if (granted > 0 && !client.clean) return null;
-    // [MQTT-3.8.4-6]; the packet is this delivery's own.
+    // [MQTT-3.8.4-6]
     if (granted < packet.qos) packet.qos = granted;
     return packet;
   };
