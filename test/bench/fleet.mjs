@@ -20,6 +20,7 @@ export const BENCH_SCHEMA = {
 /** Raw messages of five observations, in turn from each of `devices`. */
 export function rawMessages(devices) {
   return Array.from({ length: Math.max(devices, 1000) }, (_, i) => ({
+    device: i % devices,
     topic: `bench/device-${i % devices}`,
     payload: JSON.stringify({
       temperature: 60 + (i % 200) / 10,
@@ -35,4 +36,12 @@ export function rawMessages(devices) {
 export function fleetMessages(rounds) {
   const start = Date.parse('2026-11-23T06:00:00Z');
   return Array.from({ length: rounds }, (_, i) => Fleet.messages(start + i * 1000)).flat();
+}
+
+/** What a broker relays in the place of observations: messages as long as they are, one for each delivery. */
+export function relayedMessages(devices, size, qos) {
+  return Array.from({ length: devices }, (_, device) => {
+    const topic = `semantic/Temperature/AirTemperature/device-${device}/temperature/site/hall`;
+    return { device, topic, payload: 'x'.repeat(size - topic.length - 2 - (qos > 0 ? 2 : 0)) };
+  });
 }

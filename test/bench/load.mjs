@@ -2,15 +2,22 @@
  * The load, in a process of its own: publishers that send pre-encoded packets over raw sockets, and subscribers that
  * count what they receive. Told what to do by one message of its parent, answers with what it measured.
  */
-import { once } from 'node:events';
-import { createConnection } from 'node:net';
-import { connect, publishes, subscribe, Walker } from './packets.mjs';
+import { processCpu } from './cpu.mjs';
+import { Histogram } from './histogram.mjs';
+import { Deliveries } from './load/deliveries.mjs';
+import { ClosedLoop, OpenLoop } from './load/flow.mjs';
+import { Publisher } from './load/publisher.mjs';
+import { Sink } from './load/sink.mjs';
 
-/** Packets of one publisher that wait for their PUBACK at most. */
-const WINDOW = 200;
-/** Raw messages between the publishers and the last sink at most: kernels hold megabytes a socket otherwise. */
-const IN_FLIGHT = 4000;
+/** Deliveries between the publishers and the last sink at most: kernels hold megabytes a socket otherwise. */
+const IN_FLIGHT = 20_000;
+/** Packets of one publisher that wait for their acknowledgement: of all of them as many as are in flight. */
+const WINDOW = { least: 200, most: 1000 };
+/** At a fixed rate nothing may hold a publisher back but its number of packet ids. */
+const OPEN_WINDOW = 4000;
 const SETTLE_MS = 30_000;
+/** Connections that are opened at a time; more would overflow a server's backlog. */
+const OPENING = 100;
 
 process.once('message', async (job) => {
   const answer = await run(job).then(
@@ -20,155 +27,86 @@ process.once('message', async (job) => {
   process.send(answer, () => process.exit());
 });
 
+/**
+ * @param job port, username and password of the broker; `filter` and `qos`; `messages` to publish, each with topic,
+ *   payload and number of its device; how many `observations` each becomes; `pid` of the server, whose CPU time is told; numbers of `publishers` and `subscribers`;
+ *   `seconds`; `rate` in messages/s, or as fast as it goes
+ */
 async function run(job) {
-  const { subscribers: count, filter, qos, seconds, publishers: publisherCount, rate } = job;
-  const counts = { received: 0, bytes: 0, lastReceived: 0 };
-  const latencies = rate === undefined ? undefined : new Latencies();
-  const sinks = await Promise.all(Array.from({ length: count }, (_, i) => sink(job, i, filter, qos, counts)));
-  const flow = { sent: 0, open: () => flow.sent - counts.received / (count * job.observations) < IN_FLIGHT };
-  const publishers = await Promise.all(
-    Array.from({ length: publisherCount }, (_, i) => publisher(job, i, latencies, flow)),
-  );
+  let lose;
+  const lost = new Promise((resolve, reject) => (lose = reject));
+  return await Promise.race([lost, measured(job, lose)]);
+}
+
+async function measured(job, lose) {
+  const { filter, qos, seconds, rate, observations } = job;
+  const open = rate !== undefined;
+  const histograms = open ? { ack: new Histogram(), delivery: new Histogram() } : {};
+  const devices = 1 + Math.max(0, ...job.messages.map(({ device }) => device));
+  const deliveries = open ? new Deliveries(histograms.delivery, devices, observations) : undefined;
+  let lastProgress = 0;
+  let pump = () => undefined;
+  let settled = () => undefined;
+  const progress = () => {
+    lastProgress = performance.now();
+    pump();
+    settled();
+  };
+  const sinks = Array.from({ length: job.subscribers }, (_, i) => {
+    return new Sink(`sink-${i}`, lose, progress, i === 0 ? deliveries : undefined);
+  });
+  const inFlight = IN_FLIGHT / observations;
+  const window = Math.min(WINDOW.most, Math.max(WINDOW.least, inFlight / job.publishers));
+  const publishers = Array.from({ length: job.publishers }, (_, i) => {
+    return new Publisher(`publisher-${i}`, lose, {
+      messages: job.messages.filter((_, k) => k % job.publishers === i),
+      qos,
+      window: open ? OPEN_WINDOW : window,
+      progress,
+      latencies: qos > 0 ? histograms.ack : undefined,
+    });
+  });
+  for (let i = 0; i < publishers.length + sinks.length; i += OPENING)
+    await Promise.all([...sinks, ...publishers].slice(i, i + OPENING).map((one) => one.open(job)));
+  await Promise.all(sinks.map((sink) => sink.subscribe(filter, qos)));
+  const flow = open
+    ? new OpenLoop(publishers, deliveries, rate)
+    : new ClosedLoop(publishers, sinks, { observations, inFlight });
+
+  pump = () => flow.pump();
+  const used = { load: process.cpuUsage(), server: processCpu(job.pid) };
   const began = performance.now();
-  const until = began + seconds * 1000;
-  await Promise.all(
-    publishers.map((one) => one.run(until, rate === undefined ? undefined : rate / publisherCount)),
-  );
-  const sent = publishers.reduce((sum, one) => sum + one.sent, 0);
-  const expected = sent * job.observations * count;
-  const deadline = performance.now() + SETTLE_MS;
-  while (counts.received < expected && performance.now() < deadline)
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  const elapsed = (Math.max(counts.lastReceived, ...publishers.map((one) => one.lastAck)) - began) / 1000;
-  for (const socket of sinks) socket.destroy();
-  for (const one of publishers) one.end();
-  return { sent, expected, ...counts, elapsed, ...(latencies && { ack: latencies.summary() }) };
-}
-
-async function open({ port, username, password }, clientId) {
-  const socket = createConnection({ port, host: '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
-  socket.write(connect(clientId, username, password));
-  const [connack] = await once(socket, 'data');
-  if (connack[0] !== 0x20 || connack[3] !== 0) throw new Error(`CONNACK ${connack[3]} for ${clientId}`);
-  return socket;
-}
-
-async function sink(job, i, filter, qos, counts) {
-  const socket = await open(job, `sink-${i}`);
-  let acks = [];
-  let subscribed = () => undefined;
-  const granted = new Promise((resolve) => (subscribed = resolve));
-  const walker = new Walker((first, buffer, start, end) => {
-    if (first >> 4 === 9) subscribed();
-    // Retained messages are of an earlier run.
-    if (first >> 4 !== 3 || (first & 1) === 1) return;
-    counts.received++;
-    counts.bytes += end - start;
-    if ((first & 6) === 0) return;
-    const topic = (buffer[start] << 8) | buffer[start + 1];
-    acks.push(0x40, 2, buffer[start + 2 + topic], buffer[start + 3 + topic]);
+  await flow.run(seconds);
+  const expected = flow.sent * observations * sinks.length;
+  const done = () =>
+    sum(sinks, 'received') >= expected && (qos === 0 || sum(publishers, 'acked') >= flow.sent);
+  await new Promise((resolve) => {
+    const patience = setInterval(() => {
+      if (performance.now() - lastProgress > SETTLE_MS) settle();
+    }, 1000);
+    const settle = () => {
+      clearInterval(patience);
+      resolve();
+    };
+    settled = () => done() && settle();
+    settled();
   });
-  socket.on('data', (chunk) => {
-    walker.push(chunk);
-    counts.lastReceived = performance.now();
-    if (acks.length === 0) return;
-    socket.write(Buffer.from(acks));
-    acks = [];
-  });
-  // Retained messages may come in one chunk with the SUBACK.
-  socket.write(subscribe(filter, qos));
-  await granted;
-  return socket;
-}
-
-async function publisher(job, index, latencies, flow) {
-  const { qos, messages } = job;
-  const socket = await open(job, `publisher-${index}`);
-  const own = messages.filter((_, i) => i % job.publishers === index);
-  const packets = publishes(repeat(own, WINDOW), qos);
-  const state = { sent: 0, acked: 0, lastAck: 0 };
-  let wake = () => undefined;
-  const times = latencies && new Float64Array(WINDOW);
-  const walker = new Walker((first, buffer, start) => {
-    if (first >> 4 === 5) {
-      // PUBREC of QoS 2: released at once, done with PUBCOMP.
-      socket.write(Buffer.from([0x62, 2, buffer[start], buffer[start + 1]]));
-      return;
-    }
-    if (first >> 4 !== 4 && first >> 4 !== 7) return;
-    state.acked++;
-    state.lastAck = performance.now();
-    const id = (buffer[start] << 8) | buffer[start + 1];
-    if (times) latencies.add(state.lastAck - times[id - 1]);
-    wake();
-  });
-  socket.on('data', (chunk) => walker.push(chunk));
-  const free = () => flow.open() && (qos === 0 || state.sent - state.acked < WINDOW);
+  const { user, system } = process.cpuUsage(used.load);
+  const cpu = { load: user + system, server: processCpu(job.pid) - used.server };
+  const unacknowledged = qos === 0 ? 0 : flow.sent - sum(publishers, 'acked');
+  for (const one of [...sinks, ...publishers]) one.end();
   return {
-    get sent() {
-      return state.sent;
-    },
-    get lastAck() {
-      return state.lastAck;
-    },
-    async run(until, rate) {
-      const began = performance.now();
-      while (performance.now() < until) {
-        if (!free()) {
-          await new Promise((resolve) => {
-            wake = resolve;
-            setTimeout(resolve, 1);
-          });
-          continue;
-        }
-        const due = rate === undefined ? Infinity : Math.floor(((performance.now() - began) / 1000) * rate);
-        const room = qos === 0 ? 100 : WINDOW - (state.sent - state.acked);
-        const count = Math.min(room, 100, due - state.sent);
-        if (count <= 0) {
-          await new Promise((resolve) => setTimeout(resolve, 1));
-          continue;
-        }
-        const now = performance.now();
-        const chunk = [];
-        for (let i = 0; i < count; i++) {
-          const at = state.sent++ % packets.length;
-          flow.sent++;
-          if (times) times[at] = now;
-          chunk.push(packets[at]);
-        }
-        socket.write(Buffer.concat(chunk));
-        // Others of this process get their turn.
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      while (qos > 0 && state.acked < state.sent) {
-        await new Promise((resolve) => {
-          wake = resolve;
-          setTimeout(resolve, 50);
-        });
-        if (performance.now() > until + SETTLE_MS)
-          throw new Error(`${state.sent - state.acked} messages without acknowledgement`);
-      }
-    },
-    end: () => socket.destroy(),
+    sent: flow.sent,
+    received: sum(sinks, 'received'),
+    expected,
+    unacknowledged,
+    bytes: sum(sinks, 'bytes'),
+    elapsed: (lastProgress - began) / 1000,
+    cpu,
+    ...Object.fromEntries(Object.entries(histograms).map(([name, one]) => [name, one.summary()])),
   };
 }
 
-function repeat(list, length) {
-  return Array.from({ length }, (_, i) => list[i % list.length]);
-}
-
-/** Latencies in milliseconds. */
-class Latencies {
-  #values = [];
-
-  add(value) {
-    this.#values.push(value);
-  }
-
-  summary() {
-    const sorted = Float64Array.from(this.#values).sort();
-    const at = (quantile) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))];
-    return { count: sorted.length, p50: at(0.5), p99: at(0.99), p999: at(0.999) };
-  }
+function sum(list, name) {
+  return list.reduce((total, one) => total + one[name], 0);
 }

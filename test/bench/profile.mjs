@@ -13,8 +13,8 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { processCpu, threadCpu } from './cpu.mjs';
-import { BENCH_SCHEMA, OBSERVATIONS, rawMessages } from './fleet.mjs';
-import { ADMIN_TOKEN, Gateway, load } from './processes.mjs';
+import { BENCH_SCHEMA } from './fleet.mjs';
+import { Gateway, load } from './processes.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const SAMPLE_MICROS = 1000;
@@ -52,12 +52,7 @@ async function profiled() {
   try {
     await gateway.call('POST', '/api/schemas', BENCH_SCHEMA);
     const job = {
-      port: gateway.mqttPort,
-      username: 'admin',
-      password: ADMIN_TOKEN,
-      filter: 'semantic/#',
-      messages: rawMessages(Number(options.devices)),
-      observations: OBSERVATIONS,
+      ...gateway.job(Number(options.devices)),
       publishers: Number(options.publishers),
       subscribers: Number(options.subscribers),
       qos: Number(options.qos),
@@ -97,11 +92,10 @@ function report({ before, after, result }) {
     }))
     .reduce((sums, { name, micros }) => sums.set(name, (sums.get(name) ?? 0) + micros), new Map());
   for (const [name, micros] of [...rows, ['gateway, whole', after.whole - before.whole]])
-    print(`  ${name.padEnd(30)} ${(micros / sent).toFixed(2).padStart(8)} us ${share(micros).padStart(16)}`);
-  if (result.cpu !== undefined)
-    print(
-      `  ${'load generator'.padEnd(30)} ${(result.cpu / sent).toFixed(2).padStart(8)} us ${share(result.cpu).padStart(16)}`,
-    );
+    print(`  ${name.padEnd(30)} ${(micros / sent).toFixed(2).padStart(8)} µs ${share(micros).padStart(16)}`);
+  print(
+    `  ${'load generator'.padEnd(30)} ${(result.cpu.load / sent).toFixed(2).padStart(8)} µs ${share(result.cpu.load).padStart(16)}`,
+  );
   if (options.plain) return;
   const threads = [...names.values()].sort((a, b) => a.id - b.id);
   for (const { id, name } of threads) {

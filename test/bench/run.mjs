@@ -1,97 +1,92 @@
 /**
- * npm run bench [-- --quick] [micro] [throughput] [start]
- * Throughput of the whole line beside plain aedes, in one run on one machine; start-up with many schemas and devices.
+ * npm run bench [-- options] [group ...]
+ *
+ * Measures Glossa beside what it is compared with, in turns, on one machine. Options:
+ *   --quick          one short run of the most telling rows
+ *   --runs N         runs of each row (3; 1 when quick); medians, least and most are told
+ *   --seconds N      seconds of one run (5; 3 when quick)
+ *   --row TEXT       only rows whose name holds the text
+ *   --json FILE      keeps the results, beside those of other groups and rows that are in the file
+ *   --write          writes the tables of the results into docs/performance.md; with no group and --json, of the file
+ *   --node-red DIR   a folder in which Node-RED is installed, for the group node-red
+ *   --minutes N      of the group soak (60)
+ *   --watch URL      a live view of a running gateway (GLOSSA_ADMIN_TOKEN names its token)
  */
-import { cpus, totalmem } from 'node:os';
-import { micro } from './micro.mjs';
-import { startUp } from './start.mjs';
-import { aedesRelay, line } from './throughput.mjs';
+import { parseArgs } from 'node:util';
+import { writeDocument } from './document.mjs';
+import { GROUPS, OPTIONAL } from './groups.mjs';
+import { machine, Results } from './results.mjs';
+import { plainTable } from './text.mjs';
+import { watch } from './watch.mjs';
 
-const args = process.argv.slice(2);
-const quick = args.includes('--quick');
-const wanted = args.filter((arg) => !arg.startsWith('-'));
-const runs = quick ? 1 : 3;
-const seconds = quick ? 3 : 5;
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    runs: { type: 'string' },
+    seconds: { type: 'string' },
+    row: { type: 'string', default: '' },
+    json: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    'node-red': { type: 'string' },
+    minutes: { type: 'string', default: '60' },
+    watch: { type: 'string' },
+  },
+});
 
-const CASES = [
-  { qos: 0, publishers: 20, subscribers: 1, devices: 1000 },
-  { qos: 1, publishers: 20, subscribers: 1, devices: 1000 },
-  { qos: 2, publishers: 20, subscribers: 1, devices: 1000 },
-  { qos: 0, publishers: 1, subscribers: 1, devices: 1000 },
-  { qos: 0, publishers: 20, subscribers: 10, devices: 1000 },
-  { qos: 1, publishers: 1000, subscribers: 1, devices: 1000 },
-];
+if (options.watch !== undefined) await watch(options.watch);
+else await main();
 
-const [cpu] = cpus();
-print(
-  `${cpus().length} x ${cpu?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}; median of ${runs} (least - most)\n`,
-);
-
-const complaints = [];
-if (wants('micro')) steps();
-if (wants('throughput')) await throughput();
-if (wants('start')) await start();
-for (const complaint of complaints) print(`WRONG: ${complaint}`);
-process.exitCode = complaints.length > 0 ? 1 : 0;
-
-async function throughput() {
-  print('Raw messages of five observations: all stored (fsync, rows counted), all republished.');
-  print(
-    'qos  publishers  subscribers  raw messages/s           semantic deliveries/s      plain aedes deliveries/s   ratio  resident',
-  );
-  for (const one of quick ? CASES.slice(0, 2) : CASES) {
-    const ours = [];
-    const theirs = [];
-    for (let i = 0; i < runs; i++) {
-      ours.push(await line({ ...one, seconds }));
-      theirs.push(await aedesRelay({ ...one, seconds, size: ours.at(-1).size }));
+async function main() {
+  const results = new Results(options.json);
+  const onlyWrite = options.write && options.json !== undefined && positionals.length === 0;
+  const groups = onlyWrite ? [] : chosen();
+  const settings = {
+    quick: options.quick,
+    runs: Number(options.runs ?? (options.quick ? 1 : 3)),
+    seconds: Number(options.seconds ?? (options.quick ? 3 : 5)),
+    minutes: Number(options.minutes),
+    nodeRed: options['node-red'],
+    only: (label) => label.includes(options.row),
+    say: print,
+  };
+  print(`${machine().text}; ${settings.runs === 1 ? 'one run' : `medians of ${settings.runs} runs`}`);
+  if (groups.length > 0) plan(groups, settings);
+  const complaints = [];
+  for (const group of groups) {
+    print(`\n${group.name}`);
+    await group.run({
+      ...settings,
+      report: (row, { complaints: found = [], ...data }) => {
+        complaints.push(...found.map((text) => `${group.name}, ${row}: ${text}`));
+        results.add(group.name, row, data, settings);
+        print(`  ${new Date().toISOString().slice(11, 19)}  ${row}`);
+      },
+    });
+    for (const table of group.tables(results.of(group.name))) {
+      const rows = table.rows.filter(Boolean);
+      if (rows.length > 0) print(`\n${plainTable({ ...table, rows })}`);
     }
-    for (const { complaints: found } of [...ours, ...theirs])
-      complaints.push(...found.map((text) => `${JSON.stringify(one)}: ${text}`));
-    const raw = spread(ours.map((run) => run.raw));
-    const deliveries = spread(ours.map((run) => run.deliveries));
-    const aedes = spread(theirs.map((run) => run.deliveries));
-    const memory = Math.max(...ours.map((run) => run.memory));
-    print(
-      [
-        String(one.qos).padEnd(4),
-        String(one.publishers).padStart(10),
-        String(one.subscribers).padStart(12),
-        `  ${raw.text}`.padEnd(26),
-        deliveries.text.padEnd(26),
-        aedes.text.padEnd(26),
-        `${(deliveries.median / aedes.median).toFixed(2)} x`.padStart(6),
-        `${Math.round(memory / 2 ** 20)} MiB`.padStart(8),
-      ].join(' '),
-    );
   }
-  print('');
+  if (options.write) print(`\nWrote ${writeDocument(results)}`);
+  for (const complaint of complaints) print(`WRONG: ${complaint}`);
+  process.exitCode = complaints.length > 0 ? 1 : 0;
 }
 
-function steps() {
-  print('Steps on one thread, five values a message:');
-  for (const { name, message, value } of micro())
-    print(`  ${name.padEnd(10)} ${Math.round(message)} ns a message, ${Math.round(value)} ns a value`);
-  print('');
+function chosen() {
+  const all = [...GROUPS, ...OPTIONAL];
+  const unknown = positionals.filter((name) => !all.some((group) => group.name === name));
+  if (unknown.length > 0)
+    throw new Error(`no group ${unknown.join(', ')}; there are ${all.map(({ name }) => name).join(', ')}`);
+  return positionals.length === 0 ? GROUPS : all.filter(({ name }) => positionals.includes(name));
 }
 
-async function start() {
-  const found = [];
-  for (let i = 0; i < runs; i++) found.push(await startUp({ schemas: 1000, devices: 10_000 }));
+function plan(groups, { quick, minutes }) {
+  const of = (group) => (group.name === 'soak' ? minutes : group.minutes[quick ? 'quick' : 'full']);
+  const total = groups.reduce((sum, group) => sum + of(group), 0);
   print(
-    `Start with 1,000 schemas and 10,000 devices of five datastreams: ${spread(found.map(({ ms }) => ms)).text} ms until it listens, ${Math.round(found[0].memory / 2 ** 20)} MiB resident\n`,
+    `About ${Math.ceil(total)} minutes: ${groups.map((group) => `${group.name} ${of(group)}`).join(', ')}`,
   );
-}
-
-function wants(name) {
-  return wanted.length === 0 || wanted.includes(name);
-}
-
-function spread(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  const say = (value) => Math.round(value).toLocaleString('en-US');
-  return { median, text: `${say(median)} (${say(sorted[0])} - ${say(sorted.at(-1))})` };
 }
 
 function print(text) {

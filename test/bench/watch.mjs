@@ -1,0 +1,3 @@
+export async function watch() {
+  throw new Error('not there yet');
+}
