@@ -74,12 +74,14 @@ export class Broker implements OutcomeSink {
   readonly #holdBack: HoldBack;
   readonly #retained: RetainedSender;
   readonly #refusals: RefusalLog;
+  readonly #drops: RefusalLog;
   readonly status: DeviceStatusBoard;
   #closing = false;
 
   constructor(private readonly options: BrokerOptions) {
     const { ingest, series, devices, access, renderer, logger } = options;
     this.#refusals = new RefusalLog(logger);
+    this.#drops = new RefusalLog({ info: (fields, message) => logger.warn(fields, message) });
     this.#sessions = new SessionStore({
       directory: options.sessionDirectory,
       durable: options.durable ?? false,
@@ -89,8 +91,7 @@ export class Broker implements OutcomeSink {
       mayReceive: (username, topic) => access.policy(username)?.receive(topic) ?? false,
       isConnected: (client) => this.#clients.get(client)?.closed === false,
       onChange: () => this.#fanout.forget(),
-      onDrop: (client, messages) =>
-        logger.warn({ client, messages }, 'a session is full: its oldest messages go'),
+      onDrop: (client) => this.#drops.say(client, { client }, 'a session is full: its oldest messages go'),
       onWaiting: (client) => this.#sender.wake(client),
     });
     this.#sender = new SessionSender(this.#sessions, (client) => this.#clients.get(client));
@@ -292,6 +293,7 @@ export class Broker implements OutcomeSink {
     for (const stream of this.#connections) stream.destroy();
     this.#gate.close();
     this.#refusals.close();
+    this.#drops.close();
     await this.#sessions.destroy();
   }
 

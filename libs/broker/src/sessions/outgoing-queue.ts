@@ -18,6 +18,9 @@ type Message = Extract<OutgoingPacket, { cmd: 'publish' }>;
 /** How much may be on its way to one client without acknowledgement; the rest waits for its turn. */
 const WINDOW = { messages: 1000, bytes: 8 * 1024 * 1024 };
 
+/** In the place of a run's id, which begins with a digit or a letter. */
+const EARLIER = '-';
+
 const keyOf = (packet: OutgoingPacket) =>
   `${packet.brokerId ?? ''}:${String(packet.brokerCounter ?? 0).padStart(16, '0')}`;
 
@@ -116,6 +119,32 @@ export class OutgoingQueue {
     return [...this.#sent.values()].map(({ packet }) =>
       packet.cmd === 'publish' ? { ...packet, dup: true } : { ...packet },
     );
+  }
+
+  /** The key of the newest entry. */
+  get newest(): string | undefined {
+    let newest: string | undefined;
+    for (const key of this.keys()) if (newest === undefined || key > newest) newest = key;
+    return newest;
+  }
+
+  /** Gives every entry a key that sorts before those of any run. Answers each with the key that it had. */
+  renumber(): { readonly old: string; readonly entry: Keyed }[] {
+    const changed: { old: string; entry: Keyed }[] = [];
+    const anew = <P extends OutgoingPacket>(old: string, packet: P): Keyed<P> => {
+      const numbered = { ...packet, brokerId: EARLIER, brokerCounter: changed.length };
+      const entry = { key: keyOf(numbered), packet: numbered };
+      changed.push({ old, entry });
+      return entry;
+    };
+    for (const [messageId, { key, packet }] of this.#sent) this.#sent.set(messageId, anew(key, packet));
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [old, message] of waiting) {
+      const { key, packet } = anew(old, message);
+      this.#waiting.set(key, packet);
+    }
+    return changed;
   }
 
   *keys(): Generator<string> {

@@ -110,6 +110,31 @@ describe('queued messages', () => {
     expect(await outgoing('one')).toEqual([]);
   });
 
+  it('stay in order when the clock was set back between runs, whose ids begin with their time', async () => {
+    const add = (text: string, brokerId: string) =>
+      under.store.outgoingEnqueue({ clientId: 'one', qos: 1 }, message('a', text, { brokerId }));
+    let packetId = 0;
+    const send = () =>
+      under.store.nextOutgoing(
+        'one',
+        () => true,
+        () => ++packetId,
+      );
+    const expected: string[] = [];
+    for (const run of ['run-5', 'run-3', 'run-1', 'run-4', 'run-0']) {
+      await reopen({}, run);
+      for (const part of ['first', 'second']) {
+        await add(`${run} ${part}`, run);
+        expected.push(`${run} ${part}`);
+      }
+      send();
+    }
+    await reopen({}, 'run-2');
+    expect(await outgoing('one')).toEqual(expected);
+    await reopen({}, 'run-9');
+    expect(await outgoing('one')).toEqual(expected);
+  });
+
   it('wake their session, when they come and when there is room again', async () => {
     const woken: string[] = [];
     await reopen({ onWaiting: (id) => woken.push(id) });

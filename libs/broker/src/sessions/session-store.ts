@@ -107,6 +107,19 @@ export class SessionStore {
   /** aedes insists on a native async function. */
   async setup(broker: { readonly id: string }): Promise<void> {
     this.#brokerId = await Promise.resolve(broker.id);
+    this.#putBefore(broker.id);
+  }
+
+  /** Ids of runs begin with the time: where the clock was set back, what is queued must still sort before this run. */
+  #putBefore(brokerId: string): void {
+    for (const [clientId, queue] of this.#outgoing) {
+      const { newest } = queue;
+      if (newest === undefined || newest < brokerId) continue;
+      const changed = queue.renumber();
+      for (const { old } of changed) this.#journal.del(outgoingKey(clientId, old));
+      for (const { entry } of changed)
+        this.#journal.put(outgoingKey(clientId, entry.key), toJson(entry.packet));
+    }
   }
 
   get trouble(): string | undefined {
