@@ -34,10 +34,10 @@ const GROUP = 100;
 const SHARE = 24;
 const MIN_EVERY_MS = 10_000;
 const MIN_PAUSE_MS = 10;
-/** Spans of time of a step, in microseconds: a minute at first, then from a millisecond to six hours. */
+/** Spans of time of a step, in microseconds: a minute at first, then from a millisecond to 30 days of one datastream. */
 const FIRST_SPAN = 60e6;
 const MIN_SPAN = 1000;
-const MAX_SPAN = 21_600e6;
+const MAX_SPAN = 30 * 86_400e6;
 
 /**
  * Deletes observations that are older than they are kept, by phenomenon time. It works in small steps with pauses that
@@ -126,6 +126,8 @@ export class Retention {
   async #group(datastreams: readonly Datastream[], end: Micros): Promise<void> {
     const { store, deletions } = this.options;
     const ids = datastreams.flatMap(({ series }) => series.map(({ id }) => id));
+    // Behind a gap in the data is who knows how much.
+    const longest = MAX_SPAN / datastreams.length;
     let span = FIRST_SPAN;
     for (let more = true; more && !this.#closed;) {
       const began = performance.now();
@@ -134,7 +136,7 @@ export class Retention {
       if (extent) {
         const rows = await deletions.remove(datastreams, extent.first, Math.min(extent.first + span, end));
         this.deleted += rows;
-        span = this.#adapted(span, rows);
+        span = Math.min(longest, this.#adapted(span, rows));
         // Someone else deleted them; what is left has its turn in the next round.
         more = rows > 0;
       }
@@ -146,7 +148,7 @@ export class Retention {
   #adapted(span: Micros, rows: number): Micros {
     const { rows: wanted } = this.#pace;
     if (rows > wanted) return Math.max(MIN_SPAN, Math.floor((span * wanted) / rows));
-    return rows < wanted / 2 ? Math.min(MAX_SPAN, span * 2) : span;
+    return rows < wanted / 2 ? span * 2 : span;
   }
 
   #rest(ms: number): Promise<void> {
