@@ -133,17 +133,17 @@ describe('the gate', () => {
 
   it('acknowledges nothing that a closing store did not commit, and keeps nothing', async () => {
     const { observations } = gateway.service.gateway;
-    const append = observations.append.bind(observations);
+    const submit = observations.submit.bind(observations);
     const wire = await Wire.signIn(gateway.mqttPort, { clientId: 'unlucky' });
-    observations.append = (message) =>
+    observations.submit = (message, settled) =>
       message.resend?.client === 'unlucky' && message.resend.packetId === 2
-        ? Promise.reject(new Error('the store closes'))
-        : append(message);
+        ? setImmediate(settled, undefined, new Error('the store closes'))
+        : submit(message, settled);
     wire.publish(reading('unlucky', 0), reading('unlucky', 1), reading('unlucky', 2));
     await wire.ended();
     expect(wire.ids('puback')[0]).toBe(1);
     expect(wire.ids('puback')).not.toContain(2);
-    observations.append = append;
+    observations.submit = submit;
     await eventually(() => depth() === 0);
   });
 });

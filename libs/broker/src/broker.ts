@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { createWebSocketStream, type WebSocket } from 'ws';
 import type { AccessDirectory } from '#access';
 import type { DeviceTable, Ingest, Outcome, OutcomeSink, SeriesTable } from '#ingest';
-import type { Series } from '#model';
+import type { RawMessage, Series } from '#model';
 import { semanticTopic, type ObservationRenderer } from '#semantics';
 import {
   credentialOf,
@@ -23,8 +23,7 @@ import { DeviceStatusBoard } from './device-status.js';
 import { Emitter } from './emitter.js';
 import { Fanout } from './fanout/fanout.js';
 import { RetainedSender } from './fanout/retained.js';
-import { Gate, type GateBudget } from './gate.js';
-import { guardParser } from './guarded-parser.js';
+import { Gate, type GateBudget } from './intake/gate.js';
 import { HoldBack } from './hold-back.js';
 import { rawForward } from './raw-forward.js';
 import { SessionSender } from './sessions/session-sender.js';
@@ -97,14 +96,11 @@ export class Broker implements OutcomeSink {
     this.#sender = new SessionSender(this.#sessions, (client) => this.#clients.get(client));
     // The id begins with the time: queued messages of several runs sort in order.
     const id = `${Date.now().toString(36)}-${process.pid.toString(36)}`;
+    const bus = new Emitter();
     this.#aedes = new Aedes({
       id,
-      mq: new Emitter(),
+      mq: bus,
       persistence: this.#sessions,
-      // A client may pipeline behind CONNECT before it is answered.
-      queueLimit: 1000,
-      // A client may send this many of QoS 2 before it reads their PUBRECs; aedes ends it at 1,000.
-      maxInflightInbound: 20_000,
       // For who reads nothing at all: what may wait for a slow reader is bounded in the fan-out.
       drainTimeout: 60_000,
       preConnect: (client, packet, done) => {
@@ -143,10 +139,10 @@ export class Broker implements OutcomeSink {
       holdBack: this.#holdBack,
       isKept: (raw) => raw.retain || raw.qos === 2 || this.#sessions.any,
       policyOf: (username) => access.policy(username),
-      hasReceipt: (client, packetId) => this.#sessions.hasReceipt(client, packetId),
-      relay: (packet) => this.#aedes.publish(packet, () => undefined),
+      sessions: this.#sessions,
+      relay: (raw) => this.#relay(raw, bus),
       onRefused: (client, { client: id, username, topic }, rule) => {
-        const from = client ? { remote: remoteOf(client) } : {};
+        const from = client && { remote: remoteOf(client) };
         this.#refusals.say(id, { client: id, username, ...from, topic, rule }, 'publish refused');
       },
       onFailure: (error) => {
@@ -197,6 +193,22 @@ export class Broker implements OutcomeSink {
     return (server.address() as AddressInfo).port;
   }
 
+  /** Relays a raw message through aedes, where somebody wants it. */
+  #relay({ topic, payload, qos, retain }: RawMessage, bus: Emitter): void {
+    const kept = retain || (qos > 0 && this.#sessions.any && this.#sessions.sessionsFor(topic).length > 0);
+    if (!kept && !bus.has(topic)) return;
+    const packet = {
+      cmd: 'publish' as const,
+      topic,
+      // What is kept must not keep all that came with it in one chunk.
+      payload: kept ? Buffer.from(payload) : (payload as Buffer),
+      qos,
+      retain,
+      dup: false,
+    };
+    this.#aedes.publish(packet, () => undefined);
+  }
+
   /** Serves one connection. */
   handle(stream: Duplex | Socket, request?: IncomingMessage): void {
     stream.on('error', () => undefined);
@@ -206,7 +218,6 @@ export class Broker implements OutcomeSink {
     }
     const client = this.#aedes.handle(stream, request);
     this.#gate.attach(client);
-    guardParser(client);
     this.#connections.add(stream);
     stream.once('close', () => {
       this.#connections.delete(stream);

@@ -15,8 +15,8 @@ export interface ClientInternals extends Client {
   readonly _keepaliveTimer: NodeJS.Timeout | null;
   /** CONNACK was sent: only then may anything else be [MQTT-3.2.0-1]. */
   readonly connackSent: boolean;
-  /** What it has of a packet that is not whole yet; `length` is -1 while that is not known. */
-  readonly _parser: { readonly packet: { readonly length: number } };
+  /** Takes the bytes of packets, and gives each to aedes. */
+  readonly _parser: { parse(bytes: Buffer): void };
 }
 
 /** What this lib uses of aedes itself beyond its declared interface. */

@@ -45,6 +45,11 @@ export class Emitter {
     return this;
   }
 
+  /** Whether somebody listens to a topic. */
+  has(topic: string): boolean {
+    return this.#listeners(topic).length > 0;
+  }
+
   emit(message: Message, done: Done = ignore): this {
     if (this.closed) {
       done(new Error('the broker is closed'));

@@ -28,7 +28,7 @@ export class Checker {
         schema,
         device: bound.device,
       });
-    const rejections = [...result.rejected];
+    const rejections = result.rejected;
     const values: PreparedValue[] = [];
     const arrivals = raw.replayed ? new ReplayedArrivals() : this.series;
     for (const { target, value, time, flags } of result.values) {
@@ -51,6 +51,7 @@ export class Checker {
         resultTime: raw.received,
         schema: ref,
         flags: time !== undefined && clockFlag(time, raw.received) ? flags | FLAGS.clock : flags,
+        retained: false,
       });
     }
     const device = values[0]?.series.device ?? result.device ?? result.values[0]?.target.device;

@@ -42,20 +42,13 @@ export function choose(
     }
     const { payload } = decoded;
     const matches = resume?.matches ?? line.matches(payload, raw);
-    const goOn = (held: boolean | Rejection, result?: MapResult) =>
-      choose(
-        route,
-        raw,
-        devices,
-        { at: i, payload, matches: held, ...(result && { result }) },
-        fallback,
-        failed,
-      );
-    if (matches instanceof Promise) return matches.then(goOn);
+    if (matches instanceof Promise)
+      return whenMatched(matches, { route, raw, devices, at: i, payload, fallback, failed });
     if (typeof matches === 'object') failed ??= { candidate, rejection: matches };
     if (matches !== true) continue;
     const result = resume?.result ?? line.map(payload, raw);
-    if (result instanceof Promise) return result.then((done) => goOn(true, done));
+    if (result instanceof Promise)
+      return whenMapped(result, { route, raw, devices, at: i, payload, fallback, failed });
     const mapped: Mapped = { candidate, result };
     if (!devices.anyBound || candidates.length === 1) return mapped;
     const device = result.device ?? result.values[0]?.target.device;
@@ -64,6 +57,32 @@ export function choose(
     fallback ??= mapped;
   }
   return fallback ?? failed ?? {};
+}
+
+/** What choosing goes on with. */
+interface Waiting {
+  readonly route: Route;
+  readonly raw: RawMessage;
+  readonly devices: DeviceTable;
+  readonly at: number;
+  readonly payload: unknown;
+  readonly fallback: Mapped | undefined;
+  readonly failed: Mapped | undefined;
+}
+
+// Apart from `choose`: a function that holds closures pays for them at each call, also where none is made.
+async function whenMatched(
+  waiting: Promise<boolean | Rejection>,
+  { route, raw, devices, at, payload, fallback, failed }: Waiting,
+): Promise<Mapped> {
+  return choose(route, raw, devices, { at, payload, matches: await waiting }, fallback, failed);
+}
+
+async function whenMapped(
+  waiting: Promise<MapResult>,
+  { route, raw, devices, at, payload, fallback, failed }: Waiting,
+): Promise<Mapped> {
+  return choose(route, raw, devices, { at, payload, matches: true, result: await waiting }, fallback, failed);
 }
 
 function decode(

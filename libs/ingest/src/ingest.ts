@@ -2,7 +2,7 @@ import type { ObservationStore, RawMessage } from '#model';
 import { Checker } from './check.js';
 import { choose } from './choose.js';
 import type { DeviceTable } from './device-table.js';
-import type { DeviceStatus, Outcome } from './outcome.js';
+import type { DeviceStatus, Heard, Outcome } from './outcome.js';
 import { prepare, type Prepared } from './prepared.js';
 import { outcomeOf } from './republish.js';
 import type { SeriesTable } from './series-table.js';
@@ -43,29 +43,27 @@ export class Ingest {
    * @param replay id of the dead letter that this message was
    */
   ingest(raw: RawMessage, replay?: number): Promise<Outcome> {
-    const tail = this.#tails.get(raw.client);
-    if (tail)
-      return this.#enqueue(
+    return new Promise((resolve, reject) => {
+      this.submit(
         raw,
-        tail.then(() => this.#prepare(raw)),
+        (outcome, error) => (outcome ? resolve(outcome) : reject(error ?? new Error('not stored'))),
         replay,
       );
-    const prepared = this.#prepare(raw);
-    return prepared instanceof Promise
-      ? this.#enqueue(raw, prepared, replay)
-      : this.#append(raw, prepared, replay);
+    });
   }
 
-  /** Records a message that access control denied. Resolves after the commit. */
-  refuse(raw: RawMessage, rule: string, message: string, code = 'publish-denied'): Promise<Outcome> {
+  /** {@link ingest} without a promise: `heard` is called once, after the commit, never before this returns. */
+  submit(raw: RawMessage, heard: Heard, replay?: number): void {
+    const tail = this.#tails.size > 0 ? this.#tails.get(raw.client) : undefined;
+    const prepared = tail ? tail.then(() => this.#prepare(raw)) : this.#prepare(raw);
+    this.#hand(raw, prepared, heard, replay);
+  }
+
+  /** Records a message that access control denied. `heard` is called once, after the commit. */
+  refuse(raw: RawMessage, rule: string, message: string, heard: Heard, code = 'publish-denied'): void {
     const prepared = prepare(raw, 'refused', [], [{ stage: 'access', code, message }], { rule });
     const tail = this.#tails.get(raw.client);
-    return tail
-      ? this.#enqueue(
-          raw,
-          tail.then(() => prepared),
-        )
-      : this.#append(raw, prepared);
+    this.#hand(raw, tail ? tail.then(() => prepared) : prepared, heard);
   }
 
   /** Match, decode, map, check. */
@@ -89,26 +87,34 @@ export class Ingest {
     return undefined;
   }
 
-  async #append(raw: RawMessage, prepared: Prepared, replay?: number): Promise<Outcome> {
-    const message = replay === undefined ? prepared : { ...prepared, replay: { deadLetter: replay } };
-    return outcomeOf(raw, prepared, await this.store.append(message), this.series, this.devices);
+  #hand(raw: RawMessage, prepared: Prepared | Promise<Prepared>, heard: Heard, replay?: number): void {
+    if (prepared instanceof Promise) this.#handWhenReady(raw, prepared, heard, replay);
+    else this.#append(raw, prepared, heard, replay);
+  }
+
+  #append(raw: RawMessage, prepared: Prepared, heard: Heard, replay?: number): void {
+    if (replay !== undefined) prepared.replay = { deadLetter: replay };
+    this.store.submit(prepared, (result, error) => {
+      if (result) heard(outcomeOf(raw, prepared, result, this.series, this.devices));
+      else heard(undefined, error);
+    });
   }
 
   /** Keeps the order of one client: its next message is prepared after this one is handed to the store. */
-  #enqueue(raw: RawMessage, prepared: Promise<Prepared>, replay?: number): Promise<Outcome> {
-    let appended: Promise<Outcome> | undefined;
+  #handWhenReady(raw: RawMessage, prepared: Promise<Prepared>, heard: Heard, replay?: number): void {
     const tail = prepared.then((ready) => {
       // Its device may have been purged while it waited.
       for (const value of ready.values) value.series = this.series.current(value.series);
-      appended = this.#append(raw, ready, replay);
-      appended.catch(() => undefined);
+      this.#append(raw, ready, heard, replay);
     });
     this.#tails.set(raw.client, tail);
     const release = () => {
       if (this.#tails.get(raw.client) === tail) this.#tails.delete(raw.client);
     };
-    tail.then(release, release);
-    return tail.then(() => appended!);
+    tail.then(release, (error: unknown) => {
+      release();
+      heard(undefined, error as Error);
+    });
   }
 }
 

@@ -7,8 +7,7 @@ export interface DeviceStatus {
 }
 
 /** An observation that is committed and wants to be republished. */
-export interface Republication {
-  readonly record: ObservationRecord;
+export interface Republication extends ObservationRecord {
   /** It is the datastream's newest: retained. */
   readonly retained: boolean;
 }
@@ -21,11 +20,14 @@ export interface Outcome {
   /** Series whose retained value moved to another topic by this message. */
   readonly moved: readonly Series[];
   readonly rejections: readonly Rejection[];
-  readonly status?: DeviceStatus;
-  readonly device?: string;
+  readonly status?: DeviceStatus | undefined;
+  readonly device?: string | undefined;
   /** `id/versions/n` of the schema that took the message. */
-  readonly schema?: string;
+  readonly schema?: string | undefined;
 }
+
+/** Hears what became of a message, or the error that kept it from being stored. */
+export type Heard = (outcome: Outcome | undefined, error?: Error) => void;
 
 /** Where outcomes go after the acknowledgement: the fan-out, an upstream broker. */
 export interface OutcomeSink {

@@ -1,23 +1,17 @@
-import type {
-  DeadLetterAppend,
-  LedgerState,
-  MessageAppend,
-  ObservationRecord,
-  RawMessage,
-  Rejection,
-} from '#model';
-import type { DeviceStatus } from './outcome.js';
+import type { DeadLetterAppend, LedgerState, MessageAppend, RawMessage, Rejection } from '#model';
+import type { DeviceStatus, Republication } from './outcome.js';
 import { resendKey } from './resend.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** A value as it will be stored; its nth is known after the commit. */
-export type PreparedValue = Mutable<ObservationRecord>;
+/** A value as it will be stored; its nth, and whether it is the newest, are known after the commit. */
+export type PreparedValue = Mutable<Republication>;
 
 /** A message that is ready for the store. */
 export interface Prepared extends MessageAppend {
   readonly values: PreparedValue[];
   readonly rejections: readonly Rejection[];
+  replay: MessageAppend['replay'];
   readonly status: DeviceStatus | undefined;
   readonly device: string | undefined;
   readonly schema: string | undefined;
@@ -33,6 +27,8 @@ export interface Origin {
   readonly rule?: string;
 }
 
+const NOTHING: Origin = {};
+
 /** Reasons that a dead letter tells; more of one message are counted, not told. */
 const MAX_TOLD = 100;
 
@@ -42,7 +38,7 @@ export function prepare(
   fallback: LedgerState,
   values: PreparedValue[],
   rejections: readonly Rejection[],
-  { status, device, schema, rule }: Origin = {},
+  { status, device, schema, rule }: Origin = NOTHING,
 ): Prepared {
   const told = rejections.length > MAX_TOLD ? rejections.slice(0, MAX_TOLD) : rejections;
   return {
@@ -50,8 +46,10 @@ export function prepare(
     // A rejection that names a datastream is of a value, others are of the message.
     rejectedValues: rejections.length === 0 ? 0 : rejections.filter(({ name }) => name !== undefined).length,
     fallback,
-    ...(told.length > 0 && { deadLetter: letter(raw, told, device, schema, rule) }),
-    ...(raw.qos > 0 && raw.packetId !== undefined && { resend: resend(raw, raw.packetId) }),
+    // Every message has the same members: objects of one shape are what the hot path is fast with.
+    deadLetter: told.length > 0 ? letter(raw, told, device, schema, rule) : undefined,
+    resend: raw.qos > 0 && raw.packetId !== undefined ? resend(raw, raw.packetId) : undefined,
+    replay: undefined,
     rejections: told,
     status,
     device,

@@ -4,6 +4,8 @@ import type { Outcome, Republication } from './outcome.js';
 import type { Prepared } from './prepared.js';
 import type { SeriesTable } from './series-table.js';
 
+const NONE: readonly never[] = [];
+
 /**
  * What became of a message, from the statuses of its commit. A duplicate is republished only when it was sent
  * again: the crash may have come between commit and republish.
@@ -17,8 +19,8 @@ export function outcomeOf(
 ): Outcome {
   const { values, rejections, status, device, schema } = prepared;
   const { state, statuses, times } = committed;
-  const observations: Republication[] = [];
-  const moved: Series[] = [];
+  let told = 0;
+  let moved: Series[] | undefined;
   for (let i = 0; i < values.length; i++) {
     const record = values[i]!;
     const bits = statuses[i]!;
@@ -28,7 +30,6 @@ export function outcomeOf(
     const datastream = table.of(record.series);
     // Purged between commit and here: nobody is to hear of it.
     if (!datastream) continue;
-    const before = datastream.latest;
     if (times) {
       // It is told as it is stored: a value without a time of its own has that of its first arrival.
       record.time = times[i * 2]!;
@@ -36,19 +37,23 @@ export function outcomeOf(
       // Deleted meanwhile.
       if (Number.isNaN(record.time)) continue;
     }
-    const retained = table.note(record, raw.qos);
-    if (retained && before && before.series.feature !== record.series.feature) moved.push(before.series);
-    observations.push({ record, retained });
+    const before = datastream.latestSeries;
+    record.retained = datastream.note(record, raw.qos);
+    if (record.retained && before && before.feature !== record.series.feature) (moved ??= []).push(before);
+    // What is not told leaves the list, which usually stays as it is.
+    values[told++] = record;
   }
+  const observations: Republication[] = values;
+  observations.length = told;
   return {
     raw,
     state,
     observations,
-    moved,
-    rejections: state === 'duplicate' ? [] : rejections,
+    moved: moved ?? NONE,
+    rejections: state === 'duplicate' ? NONE : rejections,
     // A name that is no device leaves nothing retained.
-    ...(status && devices.get(status.device) && { status }),
-    ...(device !== undefined && { device }),
-    ...(schema !== undefined && { schema }),
+    status: status && devices.get(status.device) ? status : undefined,
+    device,
+    schema,
   };
 }

@@ -8,13 +8,53 @@ import type {
   StoreContents,
 } from '#model';
 
+/**
+ * The newest value of a datastream, written over in place: were each message's record kept until the next one comes,
+ * the garbage collector would move every one of them to where it is slow to collect.
+ */
+class Latest {
+  series: Series | undefined;
+  time: Micros = -Infinity;
+  nth = 0;
+  resultTime: Micros = 0;
+  #schema: SchemaRef | undefined;
+  #flags = 0;
+  #number = 0;
+  /** What is not a number. */
+  #other: boolean | string | undefined;
+
+  set({ series, time, nth, value, resultTime, schema, flags }: ObservationRecord): void {
+    this.series = series;
+    this.time = time;
+    this.nth = nth;
+    this.resultTime = resultTime;
+    this.#schema = schema;
+    this.#flags = flags;
+    if (typeof value === 'number') {
+      this.#number = value;
+      this.#other = undefined;
+    } else this.#other = value;
+  }
+
+  record(): ObservationRecord {
+    return {
+      series: this.series!,
+      time: this.time,
+      nth: this.nth,
+      value: this.#other ?? this.#number,
+      resultTime: this.resultTime,
+      schema: this.#schema!,
+      flags: this.#flags,
+    };
+  }
+}
+
 /** A datastream, (device, name): its series and its newest value, which is its retained message. */
 export class Datastream {
   readonly #series: Series[] = [];
   /** Made with the second series: most datastreams have one. */
   #byFeature: Map<string, Series> | undefined;
-  /** Newest by (time, nth); undefined while there is none or it was retired. */
-  latest: ObservationRecord | undefined;
+  #latest: Latest | undefined;
   /** QoS of the raw message that carried `latest`. */
   qos: Qos = 1;
 
@@ -23,6 +63,35 @@ export class Datastream {
     readonly name: string,
     readonly property: string,
   ) {}
+
+  /** Newest by (time, nth); undefined while there is none or it was retired. */
+  get latest(): ObservationRecord | undefined {
+    return this.#latest?.record();
+  }
+
+  set latest(record: ObservationRecord | undefined) {
+    if (record) (this.#latest ??= new Latest()).set(record);
+    else this.#latest = undefined;
+  }
+
+  /** The series of the newest value. */
+  get latestSeries(): Series | undefined {
+    return this.#latest?.series;
+  }
+
+  /** The time of the newest value. */
+  get latestTime(): Micros | undefined {
+    return this.#latest?.time;
+  }
+
+  /** Takes a stored record into account; answers whether it is the newest. */
+  note(record: ObservationRecord, qos: Qos): boolean {
+    const latest = (this.#latest ??= new Latest());
+    if (record.time < latest.time || (record.time === latest.time && record.nth < latest.nth)) return false;
+    latest.set(record);
+    this.qos = qos;
+    return true;
+  }
 
   /** In order of first use. */
   get series(): readonly Series[] {
@@ -157,7 +226,7 @@ export class SeriesTable {
    * observations. A clock that was set back is followed.
    */
   uniqueArrival(series: Series, received: Micros): Micros {
-    const last = this.#lastArrival[series.id] ?? this.of(series)?.latest?.time ?? 0;
+    const last = this.#lastArrival[series.id] ?? this.of(series)?.latestTime ?? 0;
     const time = received <= last && last - received < 1_000_000 ? last + 1 : received;
     this.#lastArrival[series.id] = time;
     return time;
@@ -165,15 +234,7 @@ export class SeriesTable {
 
   /** Takes a stored record into account; answers whether it is its datastream's newest. */
   note(record: ObservationRecord, qos: Qos): boolean {
-    const datastream = this.of(record.series);
-    if (!datastream) return false;
-    const { latest } = datastream;
-    if (latest && (record.time < latest.time || (record.time === latest.time && record.nth < latest.nth))) {
-      return false;
-    }
-    datastream.latest = record;
-    datastream.qos = qos;
-    return true;
+    return this.of(record.series)?.note(record, qos) ?? false;
   }
 
   /** The datastream of a series; undefined when it was purged meanwhile. */

@@ -17,9 +17,9 @@ export interface RawMessage {
   /** The account that sent it. */
   readonly username: string;
   /** Packet id for QoS 1 and 2; recognises a resend together with client and payload. */
-  readonly packetId?: number;
+  readonly packetId?: number | undefined;
   /** It was a dead letter and runs again: its arrival time stands. */
-  readonly replayed?: boolean;
+  readonly replayed?: boolean | undefined;
 }
 
 /** The states of the ledger: every message ends in exactly one. */

@@ -1,4 +1,4 @@
-import type { AppendResult, MessageAppend } from '#model';
+import type { MessageAppend, Settled } from '#model';
 import type { TestGateway } from './gateway.js';
 
 /** A store whose appends wait: nothing commits until it is released. */
@@ -14,25 +14,26 @@ export function holdStore(
   fits: (message: MessageAppend) => boolean = () => true,
 ): HeldStore {
   const store = gateway.service.gateway.observations as {
-    append(message: MessageAppend): Promise<AppendResult>;
+    submit(message: MessageAppend, settled: Settled): void;
   };
-  const append = store.append;
+  const submit = store.submit;
   let open!: () => void;
   const opened = new Promise<void>((resolve) => (open = resolve));
   let waiting = 0;
-  store.append = async (message) => {
-    if (!fits(message)) return append.call(store, message);
+  store.submit = (message, settled) => {
+    if (!fits(message)) return submit.call(store, message, settled);
     waiting++;
-    await opened;
-    waiting--;
-    return append.call(store, message);
+    void opened.then(() => {
+      waiting--;
+      submit.call(store, message, settled);
+    });
   };
   return {
     get waiting() {
       return waiting;
     },
     release: () => {
-      store.append = append;
+      store.submit = submit;
       open();
     },
   };

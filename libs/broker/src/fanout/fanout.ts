@@ -163,7 +163,7 @@ export class Fanout implements OutcomeSink {
     const { observations, raw } = outcome;
     // Live subscribers hear that the retained value is no more where it was.
     for (const series of outcome.moved) this.send(semanticTopic(series), '', raw.qos);
-    for (const { record } of observations) {
+    for (const record of observations) {
       const targets = this.#targetsOf(record.series);
       // Nothing is rendered for nobody.
       if (targets.direct.length === 0 && (raw.qos === 0 || targets.sessions.length === 0)) continue;

@@ -78,8 +78,9 @@ export class RetainedSender {
       if (packet) yield { topic: packet.topic, qos: packet.qos, payload: () => Buffer.from(packet.payload) };
     }
     for (const datastream of this.#datastreams(granted)) {
-      if (!datastream.latest) continue;
-      const topic = semanticTopic(datastream.latest.series);
+      const series = datastream.latestSeries;
+      if (!series) continue;
+      const topic = semanticTopic(series);
       yield {
         topic,
         qos: datastream.qos,

@@ -2,6 +2,7 @@ import type { AedesPublishPacket, Client, PublishPacket, Subscription } from 'ae
 import { Readable } from 'node:stream';
 import { mqttTrie } from '../mqtt-trie.js';
 import { Journal } from './journal.js';
+import { Receipts } from './receipts.js';
 import { OutgoingQueue, type OutgoingPacket } from './outgoing-queue.js';
 import { fromJson, toJson } from './packet-json.js';
 
@@ -70,12 +71,12 @@ export class SessionStore {
   readonly #subscriptions = new Map<string, Map<string, SessionSubscription>>();
   readonly #trie = mqttTrie<SessionSubscription>();
   readonly #outgoing = new Map<string, OutgoingQueue>();
-  readonly #incoming = new Map<string, Map<number, PublishPacket>>();
   readonly #wills = new Map<string, StoredWill>();
   /** Lists of subscriptions that were stored. */
   readonly #taken = new WeakSet<Subscription[]>();
   readonly #limits: SessionLimits;
   #journal!: Journal;
+  #receipts!: Receipts;
   #brokerId = '';
 
   constructor(private readonly options: Options = {}) {
@@ -94,10 +95,8 @@ export class SessionStore {
     for await (const [key, value] of journal.entries('outgoing:')) {
       this.#queue(clientOf(key)).add(fromJson(value) as OutgoingPacket);
     }
-    for await (const [key, value] of journal.entries('incoming:')) {
-      const packet = fromJson(value) as PublishPacket;
-      this.#receipts(clientOf(key)).set(packet.messageId ?? 0, packet);
-    }
+    this.#receipts = new Receipts(journal);
+    await this.#receipts.load();
     for await (const [, value] of journal.entries('will:')) {
       const will = fromJson(value) as StoredWill;
       this.#wills.set(will.clientId ?? '', will);
@@ -323,49 +322,13 @@ export class SessionStore {
     return Readable.from(this.#outgoing.get(client.id)?.resend() ?? []);
   }
 
-  async incomingStorePacket(client: Client, packet: PublishPacket): Promise<void> {
-    // Its session has ended already [MQTT-3.1.2-6]: the receipt would stay for ever.
-    if (client.closed && client.clean) return Promise.resolve();
-    const { topic, qos, messageId } = packet;
-    // The receipt alone: the message itself is stored and republished already.
-    const receipt = {
-      cmd: 'publish',
-      topic,
-      payload: Buffer.alloc(0),
-      qos,
-      retain: false,
-      dup: false,
-      messageId,
-    };
-    this.#receipts(client.id).set(messageId ?? 0, receipt as PublishPacket);
-    this.#journal.put(incomingKey(client.id, messageId ?? 0), toJson(receipt));
-    return Promise.resolve();
-  }
-
-  async incomingGetPacket(client: Named, packet: { messageId?: number }): Promise<PublishPacket> {
-    const found = this.#incoming.get(client.id)?.get(packet.messageId ?? 0);
-    return found ? Promise.resolve(found) : Promise.reject(new Error('no such packet'));
-  }
-
-  async incomingDelPacket(client: Named, packet: { messageId?: number }): Promise<void> {
-    const messageId = packet.messageId ?? 0;
-    const receipts = this.#incoming.get(client.id);
-    if (!receipts?.delete(messageId)) return Promise.reject(new Error('no such packet'));
-    if (receipts.size === 0) this.#incoming.delete(client.id);
-    this.#journal.del(incomingKey(client.id, messageId));
-    return Promise.resolve();
-  }
-
-  /** Whether a QoS 2 message was received whole and waits for its PUBREL. */
-  hasReceipt(clientId: string, messageId: number): boolean {
-    return this.#incoming.get(clientId)?.has(messageId) ?? false;
+  /** Receipts of QoS 2, which the gate keeps here. */
+  get receipts(): Receipts {
+    return this.#receipts;
   }
 
   async cleanIncoming(client: Named): Promise<void> {
-    for (const messageId of this.#incoming.get(client.id)?.keys() ?? []) {
-      this.#journal.del(incomingKey(client.id, messageId));
-    }
-    this.#incoming.delete(client.id);
+    this.#receipts.clear(client.id);
     return Promise.resolve();
   }
 
@@ -431,20 +394,12 @@ export class SessionStore {
     }
     return queue;
   }
-
-  #receipts(clientId: string): Map<number, PublishPacket> {
-    let receipts = this.#incoming.get(clientId);
-    if (!receipts) this.#incoming.set(clientId, (receipts = new Map<number, PublishPacket>()));
-    return receipts;
-  }
 }
 
 // Client ids are percent-encoded in keys: `:` ends the client's part.
 const subscriptionKey = (clientId: string, topic: string) =>
   `subscription:${encodeURIComponent(clientId)}:${topic}`;
 const outgoingKey = (clientId: string, key: string) => `outgoing:${encodeURIComponent(clientId)}:${key}`;
-const incomingKey = (clientId: string, messageId: number) =>
-  `incoming:${encodeURIComponent(clientId)}:${messageId}`;
 
 function clientOf(key: string): string {
   return decodeURIComponent(key.split(':')[1] ?? '');

@@ -26,20 +26,21 @@ export class UpstreamPublisher {
   connected(): void {
     if (!this.#greeted) {
       this.#greeted = true;
-      for (const { latest } of this.series.all())
-        if (latest) this.#stale.set(semanticTopic(latest.series), latest.series);
+      for (const { latestSeries } of this.series.all())
+        if (latestSeries) this.#stale.set(semanticTopic(latestSeries), latestSeries);
     }
     this.#refresh();
   }
 
   publish({ raw, moved, observations }: Outcome): void {
     for (const series of moved) this.clear(series, raw.qos);
-    for (const { record, retained } of observations) {
-      const topic = semanticTopic(record.series);
+    for (const record of observations) {
+      const { series, retained } = record;
+      const topic = semanticTopic(series);
       if (this.#hasRoom) {
         if (retained) this.#stale.delete(topic);
         this.#send(topic, this.renderer.json(record), raw.qos, retained);
-      } else if (retained) this.#stale.set(topic, record.series);
+      } else if (retained) this.#stale.set(topic, series);
     }
   }
 

@@ -85,19 +85,21 @@ export interface MessageAppend {
    * them is stored, else `duplicate`.
    */
   readonly fallback: LedgerState;
-  readonly deadLetter?: DeadLetterAppend;
+  readonly deadLetter?: DeadLetterAppend | undefined;
   /**
    * Remembered with the batch (at least the newest 1,024 of each client). When `dup` is set and the same
    * client, packet id and hash are remembered, the message is a duplicate as a whole.
    */
-  readonly resend?: {
-    readonly client: string;
-    readonly packetId: number;
-    readonly hash: string;
-    readonly dup: boolean;
-  };
+  readonly resend?:
+    | {
+        readonly client: string;
+        readonly packetId: number;
+        readonly hash: string;
+        readonly dup: boolean;
+      }
+    | undefined;
   /** The message was a dead letter: moves it from its old state and removes the letter, in the same transaction. */
-  readonly replay?: { readonly deadLetter: number };
+  readonly replay?: { readonly deadLetter: number } | undefined;
 }
 
 /** One value to store. Numbers are finite. */

@@ -1,0 +1,427 @@
+import type { Client, PublishPacket } from 'aedes';
+import type { AccountPolicy, Decision } from '#access';
+import type { Ingest, Outcome, OutcomeSink } from '#ingest';
+import { nowMicros, type RawMessage } from '#model';
+import { policyOf, type ClientInternals } from '../client-internals.js';
+import type { HoldBack } from '../hold-back.js';
+import { packetFault, UNSUPPORTED_LEVEL } from '../packet-guard.js';
+import type { SessionStore, StoredWill } from '../sessions/session-store.js';
+import { CONTROL, readPublish, type Origin } from './publish-packet.js';
+import { Sender, type Slot } from './sender.js';
+
+/** How much may be between a socket and the store. */
+export interface GateBudget {
+  readonly clientMessages: number;
+  readonly clientBytes: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+const BUDGET: GateBudget = {
+  clientMessages: 500,
+  clientBytes: 8 * 1024 * 1024,
+  messages: 1000,
+  bytes: 16 * 1024 * 1024,
+};
+
+/** Unmapped, undeliverable: where a refused will goes. */
+const NOWHERE = '$refused';
+/**
+ * What a client may have held whatever the others do: one whose messages wait for an expression must not keep the
+ * rest from being read.
+ */
+const SHARE_MESSAGES = 16;
+const SHARE_BYTES = 64 * 1024;
+/** Bytes of its socket that are read at a time while the budget is spent. */
+const SHARE_READ = 1024;
+const KEEPALIVE_MS = 1000;
+/** A CONNECT has at most five strings of 64 KiB. */
+const MAX_CONNECT = 512 * 1024;
+/** QoS 2 messages of one client that wait for their PUBREL at most. */
+const MAX_RECEIPTS = 20_000;
+/** How long a connection that we end may take to end. */
+const END_MS = 1000;
+
+/** MQTT 3.1.1, table 2.1, and the first bytes of what we answer with. */
+const TYPE = { publish: 3, puback: 4, pubrec: 5, pubrel: 6, pubcomp: 7, disconnect: 14 } as const;
+const PUBACK = 0x40;
+const PUBREC = 0x50;
+const PUBREL = 0x62;
+const PUBCOMP = 0x70;
+/** CONNACK with return code 1, unacceptable protocol version (MQTT 3.1.1, 3.2.2.3). */
+const UNACCEPTABLE_VERSION = Buffer.from([0x20, 2, 0, 1]);
+
+type Callback = (error?: Error | null) => void;
+
+export interface GateOptions {
+  readonly ingest: Pick<Ingest, 'submit' | 'refuse'>;
+  readonly sink: OutcomeSink;
+  readonly budget?: GateBudget;
+  /** The policy of an account by name, for wills of clients that are gone. */
+  readonly policyOf: (username: string) => AccountPolicy | undefined;
+  readonly sessions: Pick<SessionStore, 'receipts' | 'outgoingClearMessageId' | 'outgoingUpdate'>;
+  /** Keeps acknowledgements back until what they promise is on its way to the disk. */
+  readonly holdBack: HoldBack;
+  /** Whether a message may be kept beyond the store: for a session that is away, as retained, or as a receipt. */
+  readonly isKept: (raw: RawMessage) => boolean;
+  /** Relays a raw message to its subscribers. */
+  readonly relay: (raw: RawMessage) => void;
+  readonly onRefused: (client: Client | undefined, raw: RawMessage, rule: string) => void;
+  readonly onFailure: (error: Error) => void;
+}
+
+/**
+ * The way in. It cuts each connection's bytes into packets, takes PUBLISH and PUBREL itself and leaves the others to
+ * aedes. A PUBLISH is acknowledged when the batch that holds it has committed; every outcome of a client, refusals too,
+ * leaves through one queue in the order of arrival [MQTT-4.6.0-2]. What is held has a budget: over it a connection is
+ * not read, and the sender feels the store's speed on its socket.
+ */
+export class Gate {
+  readonly #senders = new Set<Sender>();
+  readonly #waiting = new Set<Sender>();
+  /** Connections that end at a message; what follows it is not taken. */
+  readonly #ending = new WeakSet<Client>();
+  /** Senders with acknowledgements to write. */
+  readonly #acknowledging = new Set<Sender>();
+  readonly #byClient = new WeakMap<Client, Sender>();
+  readonly #budget: GateBudget;
+  readonly #keepalive: NodeJS.Timeout;
+  #messages = 0;
+  #bytes = 0;
+  #waking = false;
+  #stopped = false;
+
+  constructor(private readonly options: GateOptions) {
+    this.#budget = options.budget ?? BUDGET;
+    options.holdBack.onReleased = (client) => {
+      const sender = this.#byClient.get(client);
+      if (sender) this.#release(sender);
+    };
+    // A client whose pings we do not read must not be told dead for it.
+    this.#keepalive = setInterval(() => this.#refreshKeepalive(), KEEPALIVE_MS).unref();
+  }
+
+  /** Messages between a socket and the store now. */
+  get depth(): number {
+    return this.#messages;
+  }
+
+  /** Milliseconds that the longest held message has waited. */
+  get oldest(): number {
+    let first = Infinity;
+    for (const sender of this.#senders) first = Math.min(first, sender.first?.taken ?? Infinity);
+    return Math.max(0, performance.now() - first);
+  }
+
+  /** Puts the gate between a connection and aedes. */
+  attach(client: Client): void {
+    const internals = client as ClientInternals;
+    const { conn } = client;
+    const sender: Sender = new Sender(
+      client,
+      conn.read.bind(conn) as (size?: number) => Buffer | null,
+      (first, bytes, start, body, end) => this.#take(sender, internals, first, bytes, start, body, end),
+      () => (client.connected ? this.#budget.clientBytes : MAX_CONNECT),
+    );
+    this.#byClient.set(client, sender);
+    this.#senders.add(sender);
+    // aedes reads when it is done with the packets that it was given; they are given to it here.
+    conn.read = (size?: number) => {
+      // A stream reads nothing to have more fetched, and would lose what it is given then.
+      if (size === 0) return sender.read(0);
+      this.#read(sender, internals);
+      return null;
+    };
+    conn.once('close', () => {
+      this.#waiting.delete(sender);
+      if (sender.held === 0) this.#senders.delete(sender);
+    });
+  }
+
+  #read(sender: Sender, client: ClientInternals): void {
+    if (sender.connecting) {
+      // What came behind a CONNECT waits for CONNACK.
+      if (!client.connected || this.#stopped) return;
+      sender.connecting = false;
+      sender.framer.resume();
+    }
+    if (client.closed) return;
+    if (!this.#open(sender)) {
+      this.#waiting.add(sender);
+      return;
+    }
+    const inTurns = this.#spent && client.conn.readableLength > SHARE_READ;
+    // A part of what is there wakes nobody: the rest has its turn with those that wait.
+    if (inTurns) this.#waiting.add(sender);
+    const chunk = sender.read(inTurns ? SHARE_READ : undefined);
+    if (!chunk) return;
+    client._keepaliveTimer?.refresh();
+    sender.framer.push(chunk);
+  }
+
+  /** Takes a packet, or gives it to aedes. Answers whether the next one is wanted. */
+  #take(
+    sender: Sender,
+    client: ClientInternals,
+    first: number,
+    bytes: Buffer,
+    start: number,
+    body: number,
+    end: number,
+  ): boolean {
+    if (client.closed) return false;
+    const type = first >> 4;
+    if (client.connected && type === TYPE.publish) {
+      this.#publish(sender, client, first, bytes, body, end);
+      return !client.closed;
+    }
+    const fault = packetFault(first, bytes, body, end);
+    if (fault !== undefined) {
+      if (fault === UNSUPPORTED_LEVEL) client.conn.write(UNACCEPTABLE_VERSION);
+      sender.fail(fault);
+      return false;
+    }
+    if (client.connected && type > TYPE.publish && type <= TYPE.pubcomp) {
+      this.#acknowledged(sender, client, type, (bytes[body]! << 8) | bytes[body + 1]!);
+      return true;
+    }
+    sender.connecting = !client.connected;
+    client._parser.parse(bytes.subarray(start, end));
+    // Nothing is read after DISCONNECT [MQTT-3.14.4-2].
+    return !sender.connecting && !client.closed && type !== TYPE.disconnect;
+  }
+
+  #publish(sender: Sender, client: Client, first: number, bytes: Buffer, body: number, end: number): void {
+    if (this.#ending.has(client)) return;
+    const policy = policyOf(client);
+    const origin: Origin = { client: client.id, username: policy?.username ?? '', received: nowMicros() };
+    const raw = readPublish(first, bytes, body, end, origin);
+    if (typeof raw === 'string') {
+      sender.fail(raw);
+      return;
+    }
+    try {
+      this.#judge(sender, raw, policy, raw.malformed, undefined);
+    } catch (error) {
+      // A mistake of the program: nothing is acknowledged, the client sends it again.
+      this.options.onFailure(error as Error);
+      this.#end(sender);
+    }
+  }
+
+  /**
+   * aedes' `authorizePublish`, which is left with wills: it must not throw (that would end the process), and they come
+   * with a closed client or none.
+   */
+  authorize = (client: Client | null, packet: PublishPacket | StoredWill, callback: Callback): void => {
+    // While we stop, a will is left for the next start to publish: its store is about to close.
+    if (this.#stopped) return;
+    try {
+      this.#will(client, packet, callback);
+    } catch (error) {
+      this.options.onFailure(error as Error);
+      callback(error as Error);
+    }
+  };
+
+  #will(client: Client | null, packet: PublishPacket | StoredWill, callback: Callback): void {
+    const { topic, qos, retain } = packet;
+    const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
+    const username = (client && policyOf(client)?.username) ?? (packet as StoredWill).username ?? '';
+    const id = client?.id ?? (packet as StoredWill).clientId ?? '';
+    const raw = { topic, payload, qos, retain, dup: false, received: nowMicros(), client: id, username };
+    // A will is published whoever ended the connection [MQTT-3.1.2-8].
+    const policy = (client && policyOf(client)) ?? this.options.policyOf(username);
+    const sender = new Sender(
+      undefined,
+      () => null,
+      () => false,
+      () => 0,
+    );
+    this.#senders.add(sender);
+    const allowed = this.#judge(sender, raw, policy, CONTROL.test(topic), () => callback(null));
+    if (allowed) return;
+    packet.topic = NOWHERE;
+    packet.payload = Buffer.alloc(0);
+    packet.retain = false;
+  }
+
+  /** Hands a message to ingest, or has it recorded why it is refused. Answers whether it is allowed. */
+  #judge(
+    sender: Sender,
+    raw: RawMessage,
+    policy: AccountPolicy | undefined,
+    malformed: boolean,
+    publishWill: (() => void) | undefined,
+  ): boolean {
+    const { topic, payload, username } = raw;
+    const decision = policy?.publish(topic) ?? NO_ACCOUNT;
+    const allowed = decision.allowed && !malformed;
+    const slot: Slot = {
+      bytes: payload.length + topic.length,
+      taken: performance.now(),
+      // [MQTT-1.5.3-2]
+      close: malformed || (!allowed && policy?.onDeny === 'disconnect'),
+      publishWill,
+      outcome: undefined,
+    };
+    sender.hold(slot);
+    this.#messages++;
+    this.#bytes += slot.bytes;
+    const heard = (outcome: Outcome | undefined, error?: Error) => {
+      slot.outcome = outcome ?? 'lost';
+      if (!outcome) this.options.onFailure(error ?? new Error('the message was not stored'));
+      this.#release(sender);
+    };
+    const { ingest, onRefused } = this.options;
+    const { client } = sender;
+    if (allowed) ingest.submit(raw, heard);
+    else if (malformed) {
+      onRefused(client, raw, 'control characters');
+      ingest.refuse(raw, 'topic', 'the topic has control characters', heard, 'topic-malformed');
+    } else {
+      const { rule } = decision;
+      onRefused(client, raw, rule);
+      ingest.refuse(raw, rule, `${username || 'nobody'} may not publish to ${topic}: ${rule}`, heard);
+    }
+    if (slot.close && client) this.#ending.add(client);
+    return allowed;
+  }
+
+  /** Acknowledges what is committed, in order, and republishes it. */
+  #release(sender: Sender): void {
+    const { client } = sender;
+    for (let slot = sender.first; slot?.outcome; slot = sender.first) {
+      // What is acknowledged now would leave with what is held back, before its own is written.
+      if (client && this.options.holdBack.holds(client)) return;
+      sender.shift();
+      this.#messages--;
+      this.#bytes -= slot.bytes;
+      // What is not committed is not acknowledged: the sender connects again and sends it again.
+      if (slot.outcome === 'lost' || slot.close) {
+        if (client) this.#end(sender);
+      } else this.#finish(sender, slot.outcome, slot.publishWill);
+    }
+    if (sender.held === 0 && (!client || client.conn.destroyed)) this.#senders.delete(sender);
+    if (this.#waiting.size > 0 && !this.#waking) {
+      this.#waking = true;
+      setImmediate(() => this.#wake());
+    }
+  }
+
+  /** Acknowledges a message, relays it, and tells what it meant. */
+  #finish(sender: Sender, outcome: Outcome, publishWill: (() => void) | undefined): void {
+    const { raw, state } = outcome;
+    const { client } = sender;
+    const { holdBack, isKept, relay, sink } = this.options;
+    try {
+      if (!client) publishWill?.();
+      else {
+        // A QoS 2 message that is here already is acknowledged, and told once [MQTT-4.3.3-2].
+        const known = raw.qos === 2 && this.options.sessions.receipts.has(raw.client, raw.packetId!);
+        if (raw.qos > 0) {
+          if (isKept(raw)) holdBack.hold(client);
+          this.#acknowledge(sender, raw, known);
+        }
+        if (state !== 'refused' && !known) relay(raw);
+        if (known && state === 'duplicate') return;
+      }
+      sink.publish(outcome);
+    } catch (error) {
+      this.options.onFailure(error as Error);
+    }
+  }
+
+  #acknowledge(sender: Sender, raw: RawMessage, known: boolean): void {
+    const client = sender.client!;
+    // Of a session that has ended the receipt would stay for ever [MQTT-3.1.2-6].
+    if (raw.qos === 2 && !known && !(client.closed && client.clean)) {
+      const { receipts } = this.options.sessions;
+      if (receipts.count(raw.client) >= MAX_RECEIPTS) {
+        sender.fail(`${MAX_RECEIPTS} messages of QoS 2 wait for their PUBREL`);
+        return;
+      }
+      receipts.add(raw.client, raw.packetId!);
+    }
+    if (!client.closed) this.#answer(sender, raw.qos === 2 ? PUBREC : PUBACK, raw.packetId!);
+  }
+
+  /** What a client says of a message that it sent, or was sent (MQTT 3.1.1, 4.3). */
+  #acknowledged(sender: Sender, client: Client, type: number, messageId: number): void {
+    const { sessions } = this.options;
+    switch (type) {
+      case TYPE.pubrel:
+        sessions.receipts.release(client.id, messageId);
+        this.#answer(sender, PUBCOMP, messageId);
+        break;
+      case TYPE.pubrec:
+        if (!client.clean) void sessions.outgoingUpdate(client, { cmd: 'pubrel', messageId });
+        this.#answer(sender, PUBREL, messageId);
+        break;
+      default:
+        // What a clean session was sent is not kept.
+        if (!client.clean) void sessions.outgoingClearMessageId(client, { messageId });
+    }
+  }
+
+  /** Acknowledgements of one commit leave in one write. */
+  #answer(sender: Sender, first: number, packetId: number): void {
+    sender.acknowledge(first, packetId);
+    if (this.#acknowledging.size === 0) queueMicrotask(() => this.#flush());
+    this.#acknowledging.add(sender);
+  }
+
+  #flush(): void {
+    for (const sender of this.#acknowledging) sender.flush();
+    this.#acknowledging.clear();
+  }
+
+  /** Ends a connection when what was acknowledged before is on its way. */
+  #end(sender: Sender): void {
+    const client = sender.client!;
+    this.#ending.add(client);
+    sender.flush();
+    client.conn.end();
+    setTimeout(() => client.conn.destroy(), END_MS).unref();
+  }
+
+  #open(sender: Sender): boolean {
+    if (this.#stopped) return false;
+    if (sender.held < SHARE_MESSAGES && sender.bytes < SHARE_BYTES) return true;
+    if (this.#spent) return false;
+    return sender.held < this.#budget.clientMessages && sender.bytes < this.#budget.clientBytes;
+  }
+
+  /** Whether the budget of all is used up. */
+  get #spent(): boolean {
+    return this.#messages >= this.#budget.messages || this.#bytes >= this.#budget.bytes;
+  }
+
+  /** Waiting connections get their turn, the one that waited longest first. */
+  #wake(): void {
+    this.#waking = false;
+    for (const sender of [...this.#waiting]) {
+      if (!this.#open(sender)) continue;
+      this.#waiting.delete(sender);
+      (sender.client as ClientInternals)._nextBatch();
+    }
+  }
+
+  #refreshKeepalive(): void {
+    for (const sender of this.#senders) {
+      if (sender.held > 0 || this.#waiting.has(sender))
+        (sender.client as ClientInternals | undefined)?._keepaliveTimer?.refresh();
+    }
+  }
+
+  /** Nothing more is read. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  close(): void {
+    clearInterval(this.#keepalive);
+  }
+}
+
+const NO_ACCOUNT: Decision = { allowed: false, rule: 'no-account' };
