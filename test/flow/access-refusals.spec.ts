@@ -170,12 +170,6 @@ describe('a publish that is denied', () => {
       rules: [['allow', 'publish', '#']],
       rule: 'semantic/ and glossa/ belong to the gateway',
     },
-    {
-      name: 'a wildcard',
-      topic: 'plant/#',
-      rules: [['allow', 'publish', '#']],
-      rule: 'a topic to publish to has no wildcards',
-    },
   ])('is a will for $name', async ({ topic, rules, rule }) => {
     await account(gateway, `willing-${topic.length}`, { rules });
     await seen();

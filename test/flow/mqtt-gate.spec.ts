@@ -86,7 +86,7 @@ describe('the gate', () => {
     const wire = await Wire.signIn(gateway.mqttPort, { clientId: 'pinging', keepalive: 1 });
     const held = heldBy('pinging');
     // So many that the pings behind them are not read.
-    const count = 40;
+    const count = 500;
     wire.publish(...Array.from({ length: count }, (_, i) => reading('pinging', i)));
     await eventually(() => held.waiting === count);
     const pings = setInterval(() => wire.send({ cmd: 'pingreq' }), 400);

@@ -185,10 +185,11 @@ export class Gate {
       this.#acknowledged(sender, client, type, (bytes[body]! << 8) | bytes[body + 1]!);
       return true;
     }
-    sender.connecting = !client.connected;
+    const connects = !client.connected;
+    sender.connecting = connects;
     client._parser.parse(bytes.subarray(start, end));
-    // Nothing is read after DISCONNECT [MQTT-3.14.4-2].
-    return !sender.connecting && !client.closed && type !== TYPE.disconnect;
+    // Nothing is read after DISCONNECT [MQTT-3.14.4-2]; aedes closes the connection.
+    return !connects && type !== TYPE.disconnect;
   }
 
   #publish(sender: Sender, client: Client, first: number, bytes: Buffer, body: number, end: number): void {
