@@ -1,0 +1,4 @@
+import { QUICK } from '../scale.js';
+import { fuzz } from './fuzz.js';
+
+fuzz(QUICK.packets);
