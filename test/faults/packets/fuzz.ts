@@ -190,12 +190,6 @@ export function fuzz(packets: number): void {
         const rest = service.rest();
         const { body: stream } = await rest.get('/api/datastreams/neighbour/temperature');
         expect(stream.count).toBe(neighbour.sent);
-        console.log(
-          neighbour.sent,
-          JSON.stringify(await rest.get('/api/messages/summary').then((a) => a.text)),
-          service.lines.length,
-          JSON.stringify(service.lines.slice(-30)),
-        );
         const { body: summary } = await rest.get('/api/messages/summary');
         const { received, ...states } = summary.messages as Record<string, number>;
         expect(Object.values(states).reduce((sum, count) => sum + count, 0)).toBe(received);
