@@ -3,8 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const MICROS_PER_TICK = 10_000;
 
-/** User and system time of a process in microseconds, ended threads included; in steps of a tick, 10 ms. */
+/**
+ * User and system time of a process, or the sum of several, in microseconds, ended threads included; in steps of a
+ * tick, 10 ms.
+ */
 export function processCpu(pid) {
+  if (Array.isArray(pid)) return pid.reduce((sum, one) => sum + processCpu(one), 0);
   return ticks(readFileSync(`/proc/${pid}/stat`, 'utf8')) * MICROS_PER_TICK;
 }
 

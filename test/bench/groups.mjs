@@ -1,10 +1,11 @@
 import { latency } from './groups/latency.mjs';
 import { micro } from './groups/micro.mjs';
+import { nodeRed } from './groups/node-red.mjs';
 import { start } from './groups/start.mjs';
 import { throughput } from './groups/throughput.mjs';
 
 /** What `npm run bench` measures, in this order. */
-export const GROUPS = [micro, start, throughput, latency];
+export const GROUPS = [micro, start, throughput, nodeRed, latency];
 
 /** What it measures when asked by name. */
 export const OPTIONAL = [];

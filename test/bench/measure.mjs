@@ -6,8 +6,9 @@ const WARM_UP = 1.5;
 /** One timed run of a server that has warmed up, in rates and shares. */
 export async function measured(job, options) {
   const { seconds } = options;
-  await load({ ...job, ...options, rate: undefined, seconds: Math.min(WARM_UP, seconds) });
-  return figures(await load({ ...job, ...options }));
+  const warmUp = await load({ ...job, ...options, rate: undefined, seconds: Math.min(WARM_UP, seconds) });
+  const { observations } = job;
+  return { ...figures(await load({ ...job, ...options })), warmUp, observations };
 }
 
 /** Rates of a result of the load, CPU time in microseconds a delivery, and shares of one core. */
