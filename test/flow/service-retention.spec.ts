@@ -100,6 +100,49 @@ describe('retention', () => {
     await again.stop();
   });
 
+  it("may be said of a property of one's own, by who may delete", async () => {
+    const gateway = await TestGateway.start();
+    const rest = gateway.rest();
+    await rest.post('/api/accounts', { username: 'op', password: 'long-password', roles: ['operator'] });
+    const { token } = (await rest.post('/api/accounts/op/tokens', {})).body as { token: string };
+    const operator = gateway.rest(token);
+    const path = '/api/properties/CellarTemperature';
+    const own = { label: 'cellar', kind: 'Temperature', unit: '°C' };
+    const forbidden = await operator.put(path, { ...own, retention: '1d' });
+    expect([forbidden.status, forbidden.body.detail]).toEqual([
+      403,
+      'op lacks the permission observations:delete, which "retention" needs',
+    ]);
+    for (const [retention, message] of [
+      ['90', /"90" is no duration/],
+      [90, /retention is no text/],
+    ] as const) {
+      const { status, body } = await rest.put(path, { ...own, retention });
+      expect([status, body.errors[0].pointer, body.errors[0].message]).toEqual([
+        422,
+        '/retention',
+        expect.stringMatching(message),
+      ]);
+    }
+    expect((await operator.put(path, own)).status).toBe(201);
+    await rest.post('/api/schemas', schema('cellar', 'CellarTemperature', '°C'));
+    const mqtt = await gateway.mqtt();
+    for (const hour of [30, 20]) await mqtt.publish('cellar/c', { at: ago(hour), v: hour });
+    const { retention } = gateway.service.gateway;
+    expect(await retention.round()).toBe(0);
+    const kept = await rest.put(path, { ...own, retention: 'P1D' });
+    expect([kept.status, kept.body.retention, (await rest.get(path)).body.retention]).toEqual([
+      200,
+      'P1D',
+      'P1D',
+    ]);
+    // What it answers may be sent back as it is.
+    expect((await operator.put(path, kept.body)).status).toBe(200);
+    expect(await retention.round()).toBe(1);
+    expect(await numbers(rest, 'c')).toEqual([20]);
+    await gateway.stop();
+  });
+
   it('begins by itself after a start, and tells of it in the log', async () => {
     const service = await ServiceProcess.start();
     await service.rest().post('/api/schemas', schema('air', 'AirTemperature', '°C'));

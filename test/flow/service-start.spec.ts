@@ -21,6 +21,8 @@ const SETTINGS = [
   'GLOSSA_DURABILITY',
   'GLOSSA_MAX_DEVICES',
   'GLOSSA_IGNORE_TOPICS',
+  'GLOSSA_RETENTION',
+  'GLOSSA_METRICS_ACCESS',
   'GLOSSA_LOG_LEVEL',
 ];
 
@@ -94,6 +96,9 @@ const WRONG: readonly (readonly [settings: Record<string, string>, named: string
   [{ GLOSSA_DATA_DIR: 'package.json/data' }, 'GLOSSA_DATA_DIR=package.json/data'],
   [{ GLOSSA_BASE_URL: 'glossa.test' }, 'GLOSSA_BASE_URL=glossa.test'],
   [{ GLOSSA_BASE_URL: 'ftp://glossa.test' }, 'GLOSSA_BASE_URL=ftp://glossa.test'],
+  [{ GLOSSA_BASE_URL: 'http://ada:secret@glossa.test' }, 'GLOSSA_BASE_URL is no http or https URL'],
+  [{ GLOSSA_RETENTION: '90' }, 'GLOSSA_RETENTION: "90" is no duration'],
+  [{ GLOSSA_METRICS_ACCESS: 'closed' }, 'GLOSSA_METRICS_ACCESS=closed is none of open, token'],
   [{ GLOSSA_BASE_URL: 'http://glossa.test/?a=1' }, 'GLOSSA_BASE_URL=http://glossa.test/?a=1'],
   [{ GLOSSA_ADMIN_TOKEN: 'short' }, 'GLOSSA_ADMIN_TOKEN'],
   [{ GLOSSA_ADMIN_TOKEN: 'long enough but with spaces' }, 'GLOSSA_ADMIN_TOKEN'],

@@ -26,6 +26,7 @@ import { backupTo } from './backup/backup-to.js';
 import type { Config } from './config.js';
 import { DATA, type Stores } from './stores.js';
 import { GatewayHealth } from './telemetry/health.js';
+import { logRejections } from './telemetry/rejection-log.js';
 
 type Phase = 'starting' | 'running' | 'stopping';
 
@@ -98,6 +99,7 @@ async function build(config: Config, logger: Logger, stores: Stores) {
     durable: config.durability === 'fsync',
     onOutcome: (outcome) => {
       for (const { code } of outcome.rejections) rejections.add(code);
+      logRejections(outcome, logger);
       for (const upstream of upstreams) upstream.publish(outcome);
     },
   });

@@ -246,9 +246,9 @@ function baseUrl(value: string | undefined): string | undefined {
     url.hash !== '' ||
     url.username !== ''
   ) {
-    throw new ConfigError(
-      `GLOSSA_BASE_URL=${value} is no http or https URL such as https://glossa.example.org.`,
-    );
+    // What may hold a password is not repeated.
+    const shown = value.includes('@') ? 'GLOSSA_BASE_URL' : `GLOSSA_BASE_URL=${value}`;
+    throw new ConfigError(`${shown} is no http or https URL such as https://glossa.example.org.`);
   }
   return url.href.replace(/\/+$/, '');
 }

@@ -1,5 +1,6 @@
 export * from './codec.js';
 export * from './device.js';
+export * from './duration.js';
 export * from './errors.js';
 export * from './iri.js';
 export * from './observation.js';

@@ -27,6 +27,8 @@ export interface ObservableProperty {
   /** Terms a `concept` may take. */
   readonly states?: readonly ConceptState[];
   readonly alignments: readonly Alignment[];
+  /** How long its observations are kept, as it is written: see `retentionOf`. Of own properties alone. */
+  readonly retention?: string;
 }
 
 /** One named state of a concept property. */

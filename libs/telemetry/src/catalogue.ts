@@ -109,7 +109,7 @@ export const METRICS = {
   },
   glossa_event_loop_stalls_total: {
     type: 'counter',
-    help: 'Times that the event loop stood still for three seconds or more, since the start.',
+    help: 'Times that the event loop stood still for five seconds or more, since the start.',
   },
   glossa_retention_deleted_total: {
     type: 'counter',

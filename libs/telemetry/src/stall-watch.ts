@@ -1,8 +1,8 @@
 const TICK_MS = 250;
 /** A turn of the event loop that took longer is a standstill: nothing was read, answered or acknowledged. */
-const STALL_MS = 3000;
+const STALL_MS = 5000;
 /** How long a standstill is told of. */
-const TOLD_MS = 10_000;
+const TOLD_MS = 5000;
 
 /** The last time that the event loop stood still. */
 export interface Stall {
@@ -37,7 +37,7 @@ export class StallWatch {
     this.#stall = { ms: late, ended: now };
   }
 
-  /** A sentence about a standstill that ended in the last ten seconds. */
+  /** A sentence about a standstill that ended in the last five seconds. */
   get trouble(): string | undefined {
     // Whoever asks first after a standstill may come before the timer does.
     this.tick();

@@ -42,6 +42,19 @@ describe('a retention', () => {
     hub.removeOwn('OvenTemperature');
   });
 
+  it('is what a property says of itself, for the narrower ones too', () => {
+    hub.setOwn('CellarTemperature', { ...OWN, retention: '2h' });
+    hub.setOwn('VaultTemperature', { ...OWN, broader: 'CellarTemperature' });
+    const one = policy({ AirTemperature: 5 });
+    expect(['AirTemperature', 'CellarTemperature', 'VaultTemperature'].map(one.lookup())).toEqual([
+      5, 7200e6, 7200e6,
+    ]);
+    expect(policy({}).deletes).toBe(true);
+    hub.setOwn('CellarTemperature', OWN);
+    hub.removeOwn('VaultTemperature');
+    expect(policy({}).deletes).toBe(false);
+  });
+
   it('names what is no property', () => {
     expect(policy({ AirTemprature: 1, Pressure: 2 }).unknown()).toEqual([
       { name: 'AirTemprature', like: expect.arrayContaining(['AirTemperature']) },

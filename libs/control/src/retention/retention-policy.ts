@@ -1,4 +1,4 @@
-import type { Micros } from '#model';
+import { retentionOf, type Micros } from '#model';
 import type { OntologyHub } from '#semantics';
 
 /** How long observations are kept, in microseconds; Infinity for ever. */
@@ -15,7 +15,8 @@ interface Rule {
 }
 
 /**
- * How long the observations of a property are kept. A rule holds for its property, the narrower ones, and for a kind
+ * How long the observations of a property are kept, by the rules of this installation and by what own properties say
+ * of themselves. A rule holds for its property, the narrower ones, and for a kind
  * the properties of the kind; the narrowest rule wins, and of two that overlap the one that keeps longer.
  */
 export class RetentionPolicy {
@@ -43,7 +44,7 @@ export class RetentionPolicy {
 
   /** How long a property is kept, with the properties that there are now. */
   lookup(): (property: string) => Micros {
-    const rules: Rule[] = [...this.rules.properties].flatMap(([name, keep]) => {
+    const rules: Rule[] = this.#named().flatMap(([name, keep]) => {
       const terms = this.hub.narrower(name);
       return terms ? [{ terms, keep }] : [];
     });
@@ -61,7 +62,15 @@ export class RetentionPolicy {
   }
 
   #all(): Micros[] {
-    return [this.rules.otherwise, ...this.rules.properties.values()];
+    return [this.rules.otherwise, ...this.#named().map(([, keep]) => keep)];
+  }
+
+  #named(): [name: string, keep: Micros][] {
+    const own = this.hub.properties().flatMap(({ term, retention }): [string, Micros][] => {
+      const keep = retention === undefined ? undefined : retentionOf(retention);
+      return typeof keep === 'number' ? [[term, keep]] : [];
+    });
+    return [...this.rules.properties, ...own];
   }
 }
 

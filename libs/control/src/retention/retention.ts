@@ -59,9 +59,9 @@ export class Retention {
     this.#pace = { ...PACE, ...options.pace };
   }
 
-  /** Begins a while after the start, and then regularly. Nothing at all where everything is kept for ever. */
+  /** Begins a while after the start, and then regularly: a property may be given a retention at any time. */
   start(): void {
-    if (this.options.policy.deletes) this.#schedule(this.#pace.firstMs);
+    this.#schedule(this.#pace.firstMs);
   }
 
   /** Deletes what is too old now. @returns how many observations; a round that is under way is joined */
@@ -100,6 +100,7 @@ export class Retention {
 
   async #all(): Promise<number> {
     const before = this.deleted;
+    if (!this.options.policy.deletes) return 0;
     for (const [keep, datastreams] of this.#byRetention()) {
       for (let at = 0; at < datastreams.length && !this.#closed; at += GROUP)
         await this.#group(datastreams.slice(at, at + GROUP), nowMicros() - keep);

@@ -64,6 +64,7 @@ export const REGISTRY_SHAPES: Readonly<Record<string, Shape>> = {
       broader: { oneOf: [text(), list(text())] },
       states,
       circular: flag('A direction'),
+      retention: text('How long its observations are kept', { example: '90d' }),
     },
   ),
   Property: object(
@@ -81,6 +82,7 @@ export const REGISTRY_SHAPES: Readonly<Record<string, Shape>> = {
       unit: text(undefined, { example: 'unit:DEG_C' }),
       broader: list(text()),
       states: list(object({ term: text(), label: text(), definition: text() })),
+      retention: text('How long its observations are kept'),
       alignments: list(
         object({ match: choice('exact', 'close'), scheme: text(), target: text() }, { label: text() }),
       ),

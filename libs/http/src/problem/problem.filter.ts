@@ -1,6 +1,7 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS, GlossaError, type ErrorCode } from '#model';
+import type { SignedRequest } from '../auth/requires.js';
 import { HttpProblem, statusOf } from './status.js';
 
 /** RFC 9457 problem details. */
@@ -70,7 +71,10 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const special = error instanceof HttpProblem ? error : undefined;
   let known = toGlossaError(special?.error ?? error);
   if (!known) {
-    request.log.error({ err: error }, 'request failed');
+    // Without its query: people put tokens there.
+    const path = request.url.split('?', 1)[0];
+    const username = (request as SignedRequest).policy?.username;
+    request.log.error({ err: error, method: request.method, path, username }, 'request failed');
     known = new GlossaError('unavailable', 'the request failed inside the service; its log says why');
   }
   if (reply.sent || reply.raw.headersSent) {

@@ -1,10 +1,11 @@
 import { Body, Controller, Get, Param, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AccountPolicy } from '#access';
 import { PropertyRegistry } from '#control';
 import { GlossaError, paths } from '#model';
 import { OntologyHub } from '#semantics';
-import { Public, Requires } from '../auth/requires.js';
+import { Policy, Public, Requires } from '../auth/requires.js';
 import { Answers, AnswersList, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
@@ -60,10 +61,23 @@ export class PropertiesController {
   async put(
     @Param('term') term: string,
     @Body() body: unknown,
+    @Policy() policy: AccountPolicy,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
+    this.#mayDelete(term, body, policy);
     const { property, created } = await this.properties.put(term, body);
     void reply.code(created ? 201 : 200).header('Location', this.base.iri(paths.property(term)));
     return propertyJson(property, this.hub, this.base.href);
+  }
+
+  /** A retention deletes observations, which not everyone may who defines properties. */
+  #mayDelete(term: string, body: unknown, policy: AccountPolicy): void {
+    const { retention } = (body ?? {}) as { retention?: unknown };
+    if (retention === undefined || retention === this.hub.property(term)?.retention) return;
+    if (!policy.may('observations:delete').allowed)
+      throw new GlossaError(
+        'forbidden',
+        `${policy.username} lacks the permission observations:delete, which "retention" needs`,
+      );
   }
 }

@@ -1,4 +1,11 @@
-import { isName, problem, type ConceptState, type ObservableProperty, type Problem } from '#model';
+import {
+  isName,
+  problem,
+  retentionOf,
+  type ConceptState,
+  type ObservableProperty,
+  type Problem,
+} from '#model';
 import type { UnitTable } from '../units/index.js';
 
 /** Kinds of properties that are not quantities. */
@@ -20,7 +27,7 @@ type Checked =
 const TERM = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 /** Units in which a full turn is known, so that directions have means. */
 const TURNS = new Set(['DEG', 'RAD', 'REV', 'GON']);
-const MEMBERS = ['label', 'definition', 'kind', 'unit', 'broader', 'states', 'circular'];
+const MEMBERS = ['label', 'definition', 'kind', 'unit', 'broader', 'states', 'circular', 'retention'];
 /** What answers carry beside what may be sent. */
 const READ_ONLY = new Set(['id', 'iri', 'url', 'type', 'origin', 'alignments']);
 
@@ -40,13 +47,16 @@ export function checkOwnProperty(term: string, body: unknown, context: OwnProper
     if (!MEMBERS.includes(name) && !READ_ONLY.has(name))
       fail(`/${name}`, `a property has no member ${name}`, `It takes ${MEMBERS.join(', ')}.`);
   }
-  const { label, definition, kind, unit, broader, states, circular } = given;
+  const { label, definition, kind, unit, broader, states, circular, retention } = given;
   if (typeof label !== 'string' || label.trim() === '' || label.length > 200)
     fail('/label', 'label is missing', 'Give a name for people, at most 200 characters.');
   if (definition !== undefined && (typeof definition !== 'string' || definition.length > 4000))
     fail('/definition', 'definition is no text', 'Give a sentence.');
   if (circular !== undefined && typeof circular !== 'boolean')
     fail('/circular', 'circular is neither true nor false', 'true for directions.');
+  const keep = typeof retention === 'string' ? retentionOf(retention) : 'retention is no text';
+  if (retention !== undefined && typeof keep === 'string')
+    fail('/retention', keep, 'Give a duration such as "90d" or "P1Y", or "forever".');
   const broaderTerms = readBroader(broader, term, context, fail);
   const plain =
     typeof kind === 'string' && Object.hasOwn(PLAIN_KINDS, kind)
@@ -76,6 +86,7 @@ export function checkOwnProperty(term: string, body: unknown, context: OwnProper
       circular: circular === true,
       ...(named && { states: named }),
       alignments: [],
+      ...(retention !== undefined && { retention: retention as string }),
     },
   };
 }
