@@ -1,0 +1,4 @@
+import { FULL } from '../scale.js';
+import { storms } from './storms.js';
+
+storms(FULL.clients);

@@ -1,0 +1,4 @@
+import { QUICK } from '../scale.js';
+import { storms } from './storms.js';
+
+storms(QUICK.clients);
