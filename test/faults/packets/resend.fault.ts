@@ -1,0 +1,4 @@
+import { resend } from './resend.js';
+
+resend('kill -9 of the service');
+resend('a restart of the service');

@@ -1,0 +1,3 @@
+import { resend } from './resend.js';
+
+resend('the network');
