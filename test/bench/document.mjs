@@ -27,10 +27,10 @@ export function writeDocument(results) {
 }
 
 function section(group, found) {
-  const tables = group.tables(found).map(({ columns, rows }) =>
+  const tables = group.tables(found).map(({ columns, rows, labels = group.rows }) =>
     markdownTable({
       columns,
-      rows: rows.map((row, i) => row ?? [group.rows[i], ...columns.slice(1).map(() => 'not measured')]),
+      rows: rows.map((row, i) => row ?? [labels[i], ...columns.slice(1).map(() => 'not measured')]),
     }),
   );
   const measured = Object.values(found);

@@ -1,11 +1,14 @@
+import { growth } from './groups/growth.mjs';
 import { latency } from './groups/latency.mjs';
+import { memory } from './groups/memory.mjs';
 import { micro } from './groups/micro.mjs';
 import { nodeRed } from './groups/node-red.mjs';
+import { queries } from './groups/queries.mjs';
 import { start } from './groups/start.mjs';
 import { throughput } from './groups/throughput.mjs';
 
 /** What `npm run bench` measures, in this order. */
-export const GROUPS = [micro, start, throughput, nodeRed, latency];
+export const GROUPS = [micro, start, throughput, nodeRed, latency, growth, queries, memory];
 
 /** What it measures when asked by name. */
 export const OPTIONAL = [];

@@ -4,6 +4,7 @@
  */
 import { processCpu } from './cpu.mjs';
 import { Histogram } from './histogram.mjs';
+import { Client } from './load/client.mjs';
 import { Deliveries } from './load/deliveries.mjs';
 import { ClosedLoop, OpenLoop } from './load/flow.mjs';
 import { Publisher } from './load/publisher.mjs';
@@ -30,12 +31,29 @@ process.once('message', async (job) => {
 /**
  * @param job port, username and password of the broker; `filter` and `qos`; `messages` to publish, each with topic,
  *   payload and number of its device; how many `observations` each becomes; `pid` of the server, whose CPU time is told; numbers of `publishers` and `subscribers`;
- *   `seconds`; `rate` in messages/s, or as fast as it goes
+ *   `seconds`; `rate` in messages/s, or as fast as it goes and `atLeast` a number. With `connections` instead of all
+ *   that, that many clients connect, say so and stay until told to stop. `stop` ends any of them before its time.
  */
 async function run(job) {
   let lose;
   const lost = new Promise((resolve, reject) => (lose = reject));
-  return await Promise.race([lost, measured(job, lose)]);
+  return await Promise.race([lost, job.connections === undefined ? measured(job, lose) : idle(job, lose)]);
+}
+
+/** Clients that only are there. */
+async function idle(job, lose) {
+  const clients = Array.from({ length: job.connections }, (_, i) => new Client(`client-${i}`, lose));
+  const stopped = new Promise((resolve) => process.on('message', resolve));
+  await openAll(clients, job);
+  process.send({ ready: true });
+  await stopped;
+  for (const client of clients) client.end();
+  return { connections: clients.length };
+}
+
+async function openAll(clients, job) {
+  for (let i = 0; i < clients.length; i += OPENING)
+    await Promise.all(clients.slice(i, i + OPENING).map((one) => one.open(job)));
 }
 
 async function measured(job, lose) {
@@ -66,8 +84,7 @@ async function measured(job, lose) {
       latencies: qos > 0 ? histograms.ack : undefined,
     });
   });
-  for (let i = 0; i < publishers.length + sinks.length; i += OPENING)
-    await Promise.all([...sinks, ...publishers].slice(i, i + OPENING).map((one) => one.open(job)));
+  await openAll([...sinks, ...publishers], job);
   await Promise.all(sinks.map((sink) => sink.subscribe(filter, qos)));
   const flow = open
     ? new OpenLoop(publishers, deliveries, rate)
@@ -76,7 +93,8 @@ async function measured(job, lose) {
   pump = () => flow.pump();
   const used = { load: process.cpuUsage(), server: processCpu(job.pid) };
   const began = performance.now();
-  await flow.run(seconds);
+  process.on('message', (said) => said === 'stop' && flow.stop());
+  await flow.run(seconds, job.atLeast);
   const expected = flow.sent * observations * sinks.length;
   const done = () =>
     sum(sinks, 'received') >= expected && (qos === 0 || sum(publishers, 'acked') >= flow.sent);

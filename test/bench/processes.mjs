@@ -91,11 +91,15 @@ export class Gateway {
     return this.server.pid;
   }
 
+  get port() {
+    return this.server.ready.mqtt;
+  }
+
   /** What the load has to know of it, and messages of the schema `bench` from a number of devices. */
   job(devices) {
     return {
       pid: this.pid,
-      port: this.server.ready.mqtt,
+      port: this.port,
       username: 'admin',
       password: ADMIN_TOKEN,
       filter: 'semantic/#',
@@ -163,17 +167,23 @@ export function load(job) {
   return startLoad(job).result;
 }
 
-/** The same, to be told to end before its time with `stop`. */
+/** The same, to be told to end before its time with `stop`; `ready` resolves when a job without an end is under way. */
 export function startLoad(job) {
   const child = fork(join(root, 'test/bench/load.mjs'));
   child.send(job);
+  let isReady;
+  const ready = new Promise((resolve) => (isReady = resolve));
   const result = new Promise((resolve, reject) => {
-    child.once('message', ({ result, error }) => (error ? reject(new Error(error)) : resolve(result)));
+    child.on('message', (said) => {
+      if (said.ready) isReady();
+      else if (said.error) reject(new Error(said.error));
+      else resolve(said.result);
+    });
     child.once('exit', (code, signal) =>
       reject(new Error(`the load ended without a result: ${code ?? signal}`)),
     );
   });
-  return { result, stop: () => child.send('stop') };
+  return { ready: Promise.race([ready, result]), result, stop: () => child.connected && child.send('stop') };
 }
 
 function parse(line) {

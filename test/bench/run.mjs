@@ -6,6 +6,7 @@
  *   --runs N         runs of each row (3; 1 when quick); medians, least and most are told
  *   --seconds N      seconds of one run (5; 3 when quick)
  *   --row TEXT       only rows whose name holds the text
+ *   --rows N         rows of the store that is queried (50000000; 1000000 when quick)
  *   --json FILE      keeps the results, beside those of other groups and rows that are in the file
  *   --write          writes the tables of the results into docs/performance.md; with no group and --json, of the file
  *   --node-red DIR   a folder in which Node-RED is installed, for the group node-red
@@ -14,6 +15,7 @@
  */
 import { parseArgs } from 'node:util';
 import { writeDocument } from './document.mjs';
+import { removeFilled } from './filled.mjs';
 import { GROUPS, OPTIONAL } from './groups.mjs';
 import { machine, Results } from './results.mjs';
 import { plainTable } from './text.mjs';
@@ -26,6 +28,7 @@ const { values: options, positionals } = parseArgs({
     runs: { type: 'string' },
     seconds: { type: 'string' },
     row: { type: 'string', default: '' },
+    rows: { type: 'string' },
     json: { type: 'string' },
     write: { type: 'boolean', default: false },
     'node-red': { type: 'string' },
@@ -35,7 +38,7 @@ const { values: options, positionals } = parseArgs({
 });
 
 if (options.watch !== undefined) await watch(options.watch);
-else await main();
+else await main().finally(removeFilled);
 
 async function main() {
   const results = new Results(options.json);
@@ -46,6 +49,7 @@ async function main() {
     runs: Number(options.runs ?? (options.quick ? 1 : 3)),
     seconds: Number(options.seconds ?? (options.quick ? 3 : 5)),
     minutes: Number(options.minutes),
+    ...(options.rows !== undefined && { rows: Number(options.rows) }),
     nodeRed: options['node-red'],
     only: (label) => label.includes(options.row),
     say: print,

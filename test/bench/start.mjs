@@ -1,6 +1,9 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SqliteObservationStore } from '#storage';
+import { bench, fillControl } from './fill.mjs';
+import { BENCH_SCHEMA, rawMessages } from './fleet.mjs';
 import { Gateway } from './processes.mjs';
 
 /** Milliseconds until a gateway with many schemas and devices listens, and its resident bytes then. */
@@ -13,56 +16,36 @@ export async function startUp({ schemas, devices }) {
   return { ms: gateway.startMs, memory: now };
 }
 
-/** Writes the data folder as months of use would leave it, through the stores themselves. */
+/** Documents with an expression each, and one observation of every datastream. */
 async function fill(directory, schemas, devices) {
-  const { ControlStore, SqliteObservationStore } = await import('#storage');
-  const names = ['AirTemperature', 'RelativeHumidity', 'AtmosphericPressure', 'Illuminance', 'BatteryLevel'];
-  const units = ['°C', '%', 'hPa', 'lx', '%'];
-  const ids = ['DEG_C', 'PERCENT', 'HectoPA', 'LUX', 'PERCENT'];
-  const control = await ControlStore.open(join(directory, 'control.db'));
-  for (let i = 0; i < schemas; i++) {
-    const observations = Object.fromEntries(
-      names.map((property, k) => [property.toLowerCase(), { property, unit: units[k] }]),
-    );
-    await control.schemas.save({
-      id: `schema-${i}`,
-      topic: `site-${i}/{device}/state`,
-      feature: 'site/{= room}',
-      observations,
-    });
-  }
-  await control.devices.createMany(Array.from({ length: devices }, (_, i) => `device-${i}`));
-  await control.close();
+  const documents = Array.from({ length: schemas }, (_, i) => ({
+    ...BENCH_SCHEMA,
+    id: i === 0 ? BENCH_SCHEMA.id : `schema-${i}`,
+    topic: `site-${i}/{device}/state`,
+    feature: 'site/{= room}',
+  }));
+  await fillControl(directory, { schemas: documents, devices });
   const store = new SqliteObservationStore({ directory, durability: 'os' });
   await store.open();
-  const schema = { id: 1, schema: 'schema-0', version: 1 };
-  const time = 1_790_000_000_000_000;
+  const { seriesOf, ref: schema } = bench();
+  const time = Date.now() * 1000;
   await Promise.all(
-    Array.from({ length: devices }, (_, d) =>
-      store.append({
-        rejectedValues: 0,
-        fallback: 'filtered',
-        values: names.map((property, k) => ({
-          series: {
-            id: d * names.length + k + 1,
-            device: `device-${d}`,
-            name: property.toLowerCase(),
-            property,
-            unit: ids[k],
-            feature: 'site/hall',
-            kind: 'Temperature',
-            type: 'quantity',
-            origin: 'core',
-            circular: false,
-          },
-          time,
-          value: d % 100,
-          resultTime: time,
-          schema,
-          flags: 0,
-        })),
-      }),
-    ),
+    rawMessages(devices)
+      .slice(0, devices)
+      .map((message, i) =>
+        store.append({
+          rejectedValues: 0,
+          fallback: 'filtered',
+          values: seriesOf(message).map((series) => ({
+            series,
+            time,
+            value: series.type === 'quantity' ? i % 100 : true,
+            resultTime: time,
+            schema,
+            flags: 0,
+          })),
+        }),
+      ),
   );
   await store.close();
 }

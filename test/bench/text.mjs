@@ -6,8 +6,8 @@ export function whole(value) {
 }
 
 /** 12,345 (12,000 - 13,000): median, least and most. */
-export function range({ median, least, most }) {
-  return least === most ? whole(median) : `${whole(median)} (${whole(least)} - ${whole(most)})`;
+export function range({ median, least, most }, write = whole) {
+  return least === most ? write(median) : `${write(median)} (${write(least)} - ${write(most)})`;
 }
 
 /** Three digits that count. */

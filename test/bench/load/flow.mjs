@@ -12,6 +12,8 @@ export class ClosedLoop {
   #next = 0;
   #open = true;
 
+  #stop = () => undefined;
+
   constructor(publishers, sinks, { observations, inFlight }) {
     this.publishers = publishers;
     this.sinks = sinks;
@@ -22,14 +24,27 @@ export class ClosedLoop {
     this.worthwhile = Math.min(inFlight / 8, this.burst * publishers.length);
   }
 
-  run(seconds) {
+  /** Until the time is over and at least a number is sent, or until it is stopped. */
+  run(seconds, atLeast = 0) {
     return new Promise((resolve) => {
-      setTimeout(() => {
+      this.#stop = () => {
         this.#open = false;
         resolve();
-      }, seconds * 1000);
+      };
+      const until = setInterval(
+        () => {
+          if (this.sent < atLeast) return;
+          clearInterval(until);
+          this.#stop();
+        },
+        Math.max(1, seconds * 1000),
+      );
       this.pump();
     });
+  }
+
+  stop() {
+    this.#stop();
   }
 
   /** Called whenever something arrived. */
@@ -62,6 +77,7 @@ export class ClosedLoop {
 export class OpenLoop {
   sent = 0;
   #next = 0;
+  #stopped = false;
 
   constructor(publishers, deliveries, rate) {
     this.publishers = publishers;
@@ -72,7 +88,7 @@ export class OpenLoop {
   async run(seconds) {
     const began = performance.now();
     const total = Math.floor(this.rate * seconds);
-    while (this.sent < total) {
+    while (this.sent < total && !this.#stopped) {
       const now = performance.now();
       const due = Math.min(total, Math.floor(((now - began) / 1000) * this.rate) + 1);
       let waiting = 0;
@@ -80,6 +96,10 @@ export class OpenLoop {
         waiting = this.#sendOne(began, due) ? 0 : waiting + 1;
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+  }
+
+  stop() {
+    this.#stopped = true;
   }
 
   pump() {}
