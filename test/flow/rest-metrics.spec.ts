@@ -52,6 +52,41 @@ describe('/metrics', () => {
     await publisher.end();
   });
 
+  it('times the stages, and tells what there is and what waits', async () => {
+    const before = await scrape();
+    const mqtt = await gateway.mqtt();
+    await mqtt.subscribe(['semantic/#', 'other/#']);
+    await Promise.all(Array.from({ length: 80 }, (_, i) => mqtt.publish('raw/timed', { t: i / 2 })));
+    const fresh = ({ topic }: { topic: string }) => topic.includes('/timed/');
+    await mqtt.until((received) => received.filter(fresh).length === 80);
+    const away = await gateway.mqtt({ clientId: 'away', clean: false });
+    await away.subscribe('semantic/#');
+    await away.end();
+    await mqtt.publish('raw/timed', { t: 1 });
+    await mqtt.publish('kept', 'x', { qos: 1, retain: true });
+    const after = await scrape();
+    const count = (stage: string) =>
+      after.value('glossa_stage_seconds_count', { stage }) -
+      before.value('glossa_stage_seconds_count', { stage });
+    expect(count('gate')).toBe(82);
+    expect(count('republish')).toBe(80 + 1 + 1);
+    // One of eight.
+    expect([10, 11]).toContain(count('map'));
+    expect(count('store')).toBe(count('map'));
+    for (const stage of ['gate', 'map', 'store', 'republish']) {
+      const sum = after.value('glossa_stage_seconds_sum', { stage });
+      expect([stage, sum > 0 && sum < 60]).toEqual([stage, true]);
+    }
+    expect(after.value('glossa_subscribers')).toBe(1);
+    expect([after.value('glossa_sessions'), after.value('glossa_session_messages_waiting')]).toEqual([1, 1]);
+    expect(after.value('glossa_retained_messages')).toBe(1);
+    expect([after.value('glossa_gate_messages'), after.value('glossa_gate_bytes')]).toEqual([0, 0]);
+    expect([after.value('glossa_gate_oldest_seconds'), after.value('glossa_expressions_waiting')]).toEqual([
+      0, 0,
+    ]);
+    await mqtt.end();
+  });
+
   it('counts requests by their route, and never tells a path', async () => {
     const rest = gateway.rest();
     await rest.get('/api/devices/a-secret-device');

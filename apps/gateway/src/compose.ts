@@ -173,6 +173,16 @@ async function build(config: Config, logger: Logger, stores: Stores) {
         tell: (times) =>
           `The thread of expressions did not answer and was ended, ${times} times in five minutes: GET /api/messages?code=expression-timeout names the schemas.`,
       },
+      {
+        count: () => broker.counts.subscribersDropped.full + broker.counts.subscribersDropped.slow,
+        tell: (times) =>
+          `${times} subscribers that did not read were dropped in five minutes; the log names them.`,
+      },
+      {
+        count: () => broker.counts.sessionMessagesDropped,
+        tell: (times) =>
+          `${times} messages left full sessions in five minutes before they were sent; the log names the clients.`,
+      },
     ],
   });
 

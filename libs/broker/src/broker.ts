@@ -75,6 +75,13 @@ export class Broker implements OutcomeSink {
   readonly #refusals: RefusalLog;
   readonly #drops: RefusalLog;
   readonly status: DeviceStatusBoard;
+  /** Since the start. */
+  readonly counts = {
+    signInsRefused: 0,
+    subscriptionsRefused: 0,
+    sessionMessagesDropped: 0,
+    subscribersDropped: { full: 0, slow: 0 },
+  };
   #closing = false;
 
   constructor(private readonly options: BrokerOptions) {
@@ -90,7 +97,10 @@ export class Broker implements OutcomeSink {
       mayReceive: (username, topic) => access.policy(username)?.receive(topic) ?? false,
       isConnected: (client) => this.#clients.get(client)?.closed === false,
       onChange: () => this.#fanout.forget(),
-      onDrop: (client) => this.#drops.say(client, { client }, 'a session is full: its oldest messages go'),
+      onDrop: (client, messages) => {
+        this.counts.sessionMessagesDropped += messages;
+        this.#drops.say(client, { client, messages }, 'a session is full: its oldest messages go');
+      },
       onWaiting: (client) => this.#sender.wake(client),
     });
     this.#sender = new SessionSender(this.#sessions, (client) => this.#clients.get(client));
@@ -126,7 +136,10 @@ export class Broker implements OutcomeSink {
         brokerId: id,
         brokerCounter: ++(this.#aedes as unknown as AedesInternals).counter,
       }),
-      onDrop: (client, reason) => logger.warn({ client: client.id, reason }, 'subscriber dropped'),
+      onDrop: (client, cause, reason) => {
+        this.counts.subscribersDropped[cause]++;
+        logger.warn({ ...whoIs(client), reason }, 'subscriber dropped');
+      },
       ...(options.maxBuffered !== undefined && { maxBuffered: options.maxBuffered }),
     });
     const forward = rawForward(this.#fanout);
@@ -141,9 +154,10 @@ export class Broker implements OutcomeSink {
       policyOf: (username) => access.policy(username),
       sessions: this.#sessions,
       relay: (raw) => this.#relay(raw, bus),
-      onRefused: (client, { client: id, username, topic }, rule) => {
+      onRefused: (client, { client: id, username, topic, qos, packetId }, rule) => {
         const from = client && { remote: remoteOf(client) };
-        this.#refusals.say(id, { client: id, username, ...from, topic, rule }, 'publish refused');
+        const fields = { client: id, username, ...from, topic, qos, packetId, rule };
+        this.#refusals.say(id, fields, 'publish refused');
       },
       onFailure: (error) => {
         if (!this.#closing) logger.warn({ err: error }, 'message not acknowledged');
@@ -249,6 +263,18 @@ export class Broker implements OutcomeSink {
     return this.#gate.depth;
   }
 
+  /** What there is now, and how long things take. */
+  get statistics() {
+    return {
+      gate: { messages: this.#gate.depth, bytes: this.#gate.bytes, oldestMs: this.#gate.oldest },
+      subscribers: this.#fanout.subscribers,
+      sessions: this.#sessions.size,
+      sessionMessages: this.#sessions.waiting,
+      retained: this.#sessions.retained.size,
+      times: { gate: this.#gate.times, republish: this.#fanout.times },
+    };
+  }
+
   /** What hinders the broker, a sentence. */
   get trouble(): string | undefined {
     const waited = Math.round(this.#gate.oldest / 1000);
@@ -317,32 +343,36 @@ export class Broker implements OutcomeSink {
       const remote = remoteOf(client);
       const signIn = await this.options.access.authenticate(username, password?.toString() ?? '', remote);
       if (!signIn) {
-        this.#refusals.say(
-          `${remote} ${username ?? ''}`,
-          { client: client.id, username, remote },
-          'sign-in refused',
-        );
+        this.counts.signInsRefused++;
+        const fields = { client: client.id, username: this.#shown(username), remote };
+        this.#refusals.say(`${remote} ${username ?? ''}`, fields, 'sign-in refused');
         return false;
       }
       setPolicy(client, signIn.policy);
       setCredential(client, signIn.credential);
       return true;
     } catch (error) {
-      this.options.logger.warn({ client: client.id, username, err: error }, 'sign-in failed');
+      const fields = { client: client.id, username: this.#shown(username) };
+      this.options.logger.warn({ ...fields, err: error }, 'sign-in failed');
       return false;
     }
+  }
+
+  /** A name for the log. Some clients give their token as the name. */
+  #shown(username: string | undefined): string | undefined {
+    const isToken =
+      username !== undefined &&
+      (username.startsWith('gls_') || this.options.access.authenticateToken(username) !== undefined);
+    return isToken ? '(a token)' : username;
   }
 
   #authorizeSubscribe(client: Client, subscription: Subscription): Subscription | null {
     const { topic, qos } = subscription;
     const decision = policyOf(client)?.subscribe(topic);
     if (!decision?.granted || CONTROL.test(topic)) {
-      const fields = { client: client.id, username: policyOf(client)?.username, remote: remoteOf(client) };
-      this.#refusals.say(
-        client.id,
-        { ...fields, filter: topic, rule: decision?.rule },
-        'subscription refused',
-      );
+      this.counts.subscriptionsRefused++;
+      const fields = { ...whoIs(client), filter: topic, rule: decision?.rule };
+      this.#refusals.say(client.id, fields, 'subscription refused');
       return null;
     }
     if (!client.clean && client.connected) this.#holdBack.hold(client);
@@ -355,7 +385,7 @@ export class Broker implements OutcomeSink {
     const { logger } = this.options;
     this.#aedes.on('subscribe', (subscriptions, client) => {
       this.#retained.send(client, subscriptions).catch((error: unknown) => {
-        logger.warn({ client: client.id, err: error }, 'retained messages not sent');
+        logger.warn({ ...whoIs(client), err: error }, 'retained messages not sent');
       });
     });
     this.#aedes.on('unsubscribe', (filters, client) => {
@@ -369,8 +399,7 @@ export class Broker implements OutcomeSink {
     this.#aedes.on('clientError', (client, error) => {
       // A refused sign-in is told already.
       if (!policyOf(client)) return;
-      const fields = { client: client.id, username: policyOf(client)?.username, remote: remoteOf(client) };
-      this.#refusals.say(client.id, { ...fields, reason: error.message }, 'connection closed');
+      this.#refusals.say(client.id, { ...whoIs(client), reason: error.message }, 'connection closed');
     });
     this.#aedes.on('connectionError', (client, error) => {
       const remote = remoteOf(client);
@@ -422,4 +451,9 @@ export class Broker implements OutcomeSink {
     else this.#expel(client);
     return stays;
   }
+}
+
+/** A client as the log names it. */
+function whoIs(client: Client) {
+  return { client: client.id, username: policyOf(client)?.username, remote: remoteOf(client) };
 }

@@ -1,4 +1,5 @@
 import type { ObservationStore, RawMessage } from '#model';
+import { Histogram, TIMES_MS } from '#telemetry';
 import { Checker } from './check.js';
 import { choose } from './choose.js';
 import type { DeviceTable } from './device-table.js';
@@ -7,6 +8,9 @@ import { prepare, type Prepared } from './prepared.js';
 import { outcomeOf } from './republish.js';
 import type { SeriesTable } from './series-table.js';
 import type { Route, Snapshot } from './snapshot.js';
+
+/** Of so many messages one is timed: a power of two. */
+const TIMED = 8;
 
 /**
  * The straight line that every transport calls: match - decode - map - check - append. See docs/architecture.md
@@ -17,6 +21,9 @@ export class Ingest {
   readonly #tails = new Map<string, Promise<unknown>>();
   readonly #checker: Checker;
   #snapshot: Snapshot;
+  #messages = 0;
+  /** From match to check, and from append to commit; of one message of eight. */
+  readonly times = { map: new Histogram(TIMES_MS), store: new Histogram(TIMES_MS) };
 
   constructor(
     private readonly store: ObservationStore,
@@ -54,9 +61,11 @@ export class Ingest {
 
   /** {@link ingest} without a promise: `heard` is called once, after the commit, never before this returns. */
   submit(raw: RawMessage, heard: Heard, replay?: number): void {
+    const began = (++this.#messages & (TIMED - 1)) === 0 ? performance.now() : undefined;
     const tail = this.#tails.size > 0 ? this.#tails.get(raw.client) : undefined;
     const prepared = tail ? tail.then(() => this.#prepare(raw)) : this.#prepare(raw);
-    this.#hand(raw, prepared, heard, replay);
+    if (began === undefined) this.#hand(raw, prepared, heard, replay);
+    else this.#handTimed(began, raw, prepared, heard, replay);
   }
 
   /** Records a message that access control denied. `heard` is called once, after the commit. */
@@ -90,6 +99,33 @@ export class Ingest {
   #hand(raw: RawMessage, prepared: Prepared | Promise<Prepared>, heard: Heard, replay?: number): void {
     if (prepared instanceof Promise) this.#handWhenReady(raw, prepared, heard, replay);
     else this.#append(raw, prepared, heard, replay);
+  }
+
+  #handTimed(
+    began: number,
+    raw: RawMessage,
+    prepared: Prepared | Promise<Prepared>,
+    heard: Heard,
+    replay: number | undefined,
+  ): void {
+    let handed = 0;
+    const ready = () => {
+      handed = performance.now();
+      this.times.map.observe(handed - began);
+    };
+    const timed: Heard = (outcome, error) => {
+      if (outcome) this.times.store.observe(performance.now() - handed);
+      heard(outcome, error);
+    };
+    if (!(prepared instanceof Promise)) ready();
+    const made =
+      prepared instanceof Promise
+        ? prepared.then((done) => {
+            ready();
+            return done;
+          })
+        : prepared;
+    this.#hand(raw, made, timed, replay);
   }
 
   #append(raw: RawMessage, prepared: Prepared, heard: Heard, replay?: number): void {

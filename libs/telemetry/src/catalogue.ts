@@ -29,7 +29,7 @@ export const METRICS = {
   },
   glossa_subscribers_dropped_total: {
     type: 'counter',
-    help: 'Subscribers that were disconnected, by reason, since the start. The log names them.',
+    help: 'Subscribers that were disconnected, by reason: full (too much waited), slow (much waited for long), since the start. The log names them.',
     labels: ['reason'],
   },
   glossa_session_messages_dropped_total: {
@@ -47,7 +47,7 @@ export const METRICS = {
   // how long it took
   glossa_stage_seconds: {
     type: 'histogram',
-    help: 'Time of a message in a stage: map (match to check), store (append to commit), gate (arrival to acknowledgement), republish (to the sockets of the subscribers).',
+    help: 'Time of a message in a stage: map (match to check) and store (append to commit) of one message of eight; gate (arrival to acknowledgement); republish (of a delivery, to the write to the socket).',
     labels: ['stage'],
     scale: MILLISECONDS,
   },

@@ -24,8 +24,18 @@ export class GatewayMetrics extends MetricsSource {
 }
 
 function readings(gateway: Gateway): MetricsSource['readings'] {
-  const { broker, config, expressions, health, observations, rejections, retention, series, upstreams } =
-    gateway;
+  const {
+    broker,
+    config,
+    expressions,
+    health,
+    ingest,
+    observations,
+    rejections,
+    retention,
+    series,
+    upstreams,
+  } = gateway;
   const ledger = new LastKnown(() => observations.ledger(), LEDGER_PATIENCE_MS);
   return {
     glossa_messages_total: async () => {
@@ -38,24 +48,28 @@ function readings(gateway: Gateway): MetricsSource['readings'] {
     },
     glossa_rejections_total: () => samplesOf(rejections),
     glossa_deliveries_total: () => broker.delivered,
-    glossa_subscribers_dropped_total: () => undefined,
-    glossa_session_messages_dropped_total: () => undefined,
-    glossa_sign_ins_refused_total: () => undefined,
-    glossa_subscriptions_refused_total: () => undefined,
-    glossa_stage_seconds: () => undefined,
+    glossa_subscribers_dropped_total: () => samplesOf(Object.entries(broker.counts.subscribersDropped)),
+    glossa_session_messages_dropped_total: () => broker.counts.sessionMessagesDropped,
+    glossa_sign_ins_refused_total: () => broker.counts.signInsRefused,
+    glossa_subscriptions_refused_total: () => broker.counts.subscriptionsRefused,
+    glossa_stage_seconds: () =>
+      Object.entries({ ...ingest.times, ...broker.statistics.times }).map(([stage, value]) => ({
+        labels: [stage],
+        value,
+      })),
     glossa_commit_seconds: () => undefined,
     glossa_batch_messages: () => undefined,
     glossa_batch_rows: () => undefined,
     glossa_gate_messages: () => broker.depth,
-    glossa_gate_bytes: () => undefined,
-    glossa_gate_oldest_seconds: () => undefined,
+    glossa_gate_bytes: () => broker.statistics.gate.bytes,
+    glossa_gate_oldest_seconds: () => broker.statistics.gate.oldestMs / 1000,
     glossa_store_rows_waiting: () => undefined,
-    glossa_expressions_waiting: () => undefined,
-    glossa_session_messages_waiting: () => undefined,
+    glossa_expressions_waiting: () => expressions.waiting,
+    glossa_session_messages_waiting: () => broker.statistics.sessionMessages,
     glossa_connections: () => broker.connections,
-    glossa_subscribers: () => undefined,
-    glossa_sessions: () => undefined,
-    glossa_retained_messages: () => undefined,
+    glossa_subscribers: () => broker.statistics.subscribers,
+    glossa_sessions: () => broker.statistics.sessions,
+    glossa_retained_messages: () => broker.statistics.retained,
     glossa_devices: () => gateway.deviceTable.size,
     glossa_datastreams: () => series.size,
     glossa_schemas: () => schemaStates(gateway),

@@ -3,6 +3,7 @@ import { matches } from '#access';
 import type { Outcome, OutcomeSink } from '#ingest';
 import type { ObservationRecord, Qos, Series } from '#model';
 import { ObservationEncoder, semanticTopic, type ObservationRenderer } from '#semantics';
+import { Histogram, TIMES_MS } from '#telemetry';
 import { nextPacketId, policyOf, type ClientInternals } from '../client-internals.js';
 import { mqttTrie } from '../mqtt-trie.js';
 import type { SessionStore } from '../sessions/session-store.js';
@@ -39,12 +40,15 @@ interface Targets {
   readonly sessions: readonly { clientId: string; qos: Qos }[];
 }
 
+/** Why a subscriber is dropped: more waits for its socket than may, or much for too long. */
+export type DropCause = 'full' | 'slow';
+
 export interface FanoutOptions {
   readonly renderer: ObservationRenderer;
   readonly sessions: SessionStore;
   /** aedes' own id and counter, for queued messages. */
   readonly stamp: () => { brokerId: string; brokerCounter: number };
-  readonly onDrop: (client: Client, reason: string) => void;
+  readonly onDrop: (client: Client, cause: DropCause, reason: string) => void;
   /** Bytes that may wait for one socket. */
   readonly maxBuffered?: number;
 }
@@ -75,6 +79,11 @@ export class Fanout implements OutcomeSink {
   readonly #encoder: ObservationEncoder;
   #arena: Arena | undefined;
   #touched = new Set<Subscriber>();
+  /** When the present batch began, and what was delivered before. */
+  #began = 0;
+  #before = 0;
+  /** From the republication of a message to its write to the sockets. */
+  readonly times = new Histogram(TIMES_MS);
   /** Messages handed to subscribers since start. */
   delivered = 0;
 
@@ -82,6 +91,11 @@ export class Fanout implements OutcomeSink {
     this.#encoder = new ObservationEncoder(options.renderer);
     this.#maxBuffered = options.maxBuffered ?? MAX_BUFFERED;
     this.#slowBytes = Math.min(SLOW_BYTES, this.#maxBuffered);
+  }
+
+  /** Connected clients with a subscription. */
+  get subscribers(): number {
+    return this.#subscribers.size;
   }
 
   /** A granted subscription, new or restored. */
@@ -136,7 +150,8 @@ export class Fanout implements OutcomeSink {
     if (waiting <= this.#maxBuffered && now - since < SLOW_MS) return true;
     this.#slowSince.delete(client);
     if (!client.conn.destroyed) {
-      this.options.onDrop(client, `${waiting} bytes wait for a subscriber that does not read`);
+      const cause = waiting > this.#maxBuffered ? 'full' : 'slow';
+      this.options.onDrop(client, cause, `${waiting} bytes wait for a subscriber that does not read`);
       client.conn.destroy();
     }
     return false;
@@ -205,6 +220,8 @@ export class Fanout implements OutcomeSink {
     if (direct.length > 0) {
       if (!this.#arena) {
         this.#arena = Arena.take();
+        this.#began = performance.now();
+        this.#before = this.delivered;
         setImmediate(() => this.flush());
       }
       const encoded = this.#encode(this.#arena, bytes, payload);
@@ -272,6 +289,7 @@ export class Fanout implements OutcomeSink {
       this.hasRoom(client);
     }
     arena.release();
+    this.times.observe(performance.now() - this.#began, this.delivered - this.#before);
   }
 }
 

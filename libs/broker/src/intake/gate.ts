@@ -2,6 +2,7 @@ import type { Client, PublishPacket } from 'aedes';
 import type { AccountPolicy, Decision } from '#access';
 import type { Ingest, Outcome, OutcomeSink } from '#ingest';
 import { nowMicros, type RawMessage } from '#model';
+import { Histogram, TIMES_MS } from '#telemetry';
 import { policyOf, type ClientInternals } from '../client-internals.js';
 import type { HoldBack } from '../hold-back.js';
 import { packetFault, UNSUPPORTED_LEVEL } from '../packet-guard.js';
@@ -86,6 +87,8 @@ export class Gate {
   readonly #byClient = new WeakMap<Client, Sender>();
   readonly #budget: GateBudget;
   readonly #keepalive: NodeJS.Timeout;
+  /** From arrival to acknowledgement. */
+  readonly times = new Histogram(TIMES_MS);
   #messages = 0;
   #bytes = 0;
   #waking = false;
@@ -104,6 +107,11 @@ export class Gate {
   /** Messages between a socket and the store now. */
   get depth(): number {
     return this.#messages;
+  }
+
+  /** Their bytes. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Milliseconds that the longest held message has waited. */
@@ -296,6 +304,7 @@ export class Gate {
       // What is acknowledged now would leave with what is held back, before its own is written.
       if (client && this.options.holdBack.holds(client)) return;
       sender.shift();
+      this.times.observe(performance.now() - slot.taken);
       this.#messages--;
       this.#bytes -= slot.bytes;
       // What is not committed is not acknowledged: the sender connects again and sends it again.

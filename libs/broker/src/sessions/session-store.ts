@@ -151,6 +151,18 @@ export class SessionStore {
     return Readable.from([]);
   }
 
+  /** Persistent sessions with a subscription. */
+  get size(): number {
+    return this.#subscriptions.size;
+  }
+
+  /** Messages that sessions keep for their clients. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const queue of this.#outgoing.values()) waiting += queue.size;
+    return waiting;
+  }
+
   /** Whether there is a persistent session that may have something kept for it. */
   get any(): boolean {
     return this.#subscriptions.size > 0;

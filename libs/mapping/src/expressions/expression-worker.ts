@@ -106,6 +106,11 @@ export class ExpressionWorker {
     this.#memory = memoryBytes;
   }
 
+  /** Evaluations that wait for the thread. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
   /** Evaluates in order, by turns with what other clients ask; never rejects. */
   evaluate(jobs: readonly ExpressionJob[], asker: Asker): Promise<ExpressionResult[]> {
     const writer = new JsonWriter();

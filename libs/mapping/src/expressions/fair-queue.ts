@@ -13,6 +13,13 @@ export class FairQueue<T> {
     else this.#queues.set(key, [item]);
   }
 
+  /** How many items wait. */
+  get size(): number {
+    let size = 0;
+    for (const queue of this.#queues.values()) size += queue.length;
+    return size;
+  }
+
   /** The next item; its key is then the last to have its turn. */
   shift(): T | undefined {
     const next = this.#queues.entries().next();
