@@ -85,7 +85,11 @@ function acceptWebSockets(app: NestFastifyApplication, gateway: Gateway): void {
   });
   app.getHttpServer().on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (request.url?.split('?')[0] !== '/mqtt') {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      // It is no longer the server's: nobody else hears of its errors, or ends it.
+      socket.on('error', () => undefined);
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () =>
+        socket.destroy(),
+      );
       return;
     }
     server.handleUpgrade(request, socket, head, (webSocket) =>

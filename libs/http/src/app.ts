@@ -85,11 +85,30 @@ export interface HttpOptions {
 }
 
 const BODY_LIMIT = 1024 * 1024;
+/** Milliseconds from the connection, or the request before, to the end of the headers. */
+const HEADERS_TIMEOUT = 10_000;
+/** Milliseconds to the end of the body. */
+const REQUEST_TIMEOUT = 60_000;
+/** How often the two are looked at. */
+const CHECK_INTERVAL = 2_000;
+/** Milliseconds without a byte in either direction. */
+const IDLE_TIMEOUT = 120_000;
+/** Milliseconds that a connection may wait for its next request: longer than proxies keep theirs. */
+const KEEP_ALIVE_TIMEOUT = 72_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Those of MQTT over WebSocket among them; MQTT has its own. */
+const MAX_CONNECTIONS = 10_000;
 
 /** Makes the application; the caller listens. */
 export async function createHttpApp(options: HttpOptions): Promise<NestFastifyApplication> {
   const onError = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
     sendProblem(error, request, reply);
+  const server = {
+    headersTimeout: HEADERS_TIMEOUT,
+    requestTimeout: REQUEST_TIMEOUT,
+    connectionsCheckingInterval: CHECK_INTERVAL,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
@@ -98,9 +117,10 @@ export async function createHttpApp(options: HttpOptions): Promise<NestFastifyAp
     frameworkErrors: onError,
     clientErrorHandler: sendClientError,
     // A client that sends its headers or body drop by drop does not keep a socket for ever.
-    requestTimeout: 60_000,
-    connectionTimeout: 120_000,
-    ...(options.tls && { https: { ...options.tls } }),
+    requestTimeout: REQUEST_TIMEOUT,
+    connectionTimeout: IDLE_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    ...(options.tls ? { https: { ...server, ...options.tls } } : { http: server }),
   });
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options a class
   const settings: NestApplicationOptions = {
@@ -111,6 +131,7 @@ export async function createHttpApp(options: HttpOptions): Promise<NestFastifyAp
   };
   const app = await NestFactory.create<NestFastifyApplication>(options.root as Type, adapter, settings);
   const fastify = adapter.getInstance();
+  fastify.server.maxConnections = MAX_CONNECTIONS;
   // Fastify takes plain text as well, which is no document of ours.
   fastify.removeAllContentTypeParsers();
   for (const type of ['application/json', 'application/ld+json']) {

@@ -1,0 +1,4 @@
+import { QUICK } from '../scale.js';
+import { flood } from './flood.js';
+
+flood(QUICK.sockets, false);
