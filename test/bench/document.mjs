@@ -8,21 +8,24 @@ const FILE = 'docs/performance.md';
 
 /**
  * Puts the tables of the results between the marks of their groups. A row that was not measured says so; a group
- * without results keeps what is there.
+ * without results keeps the tables that are there.
  * @returns the file's name
  */
-export function writeDocument(results) {
+export async function writeDocument(results) {
   const file = join(root, FILE);
   let text = readFileSync(file, 'utf8');
   for (const group of [...GROUPS, ...OPTIONAL]) {
     const found = results.of(group.name);
-    if (Object.keys(found).length === 0) continue;
     const mark = new RegExp(`(<!-- bench ${group.name} -->\n)[^]*?(<!-- end -->)`);
     if (!mark.test(text))
       throw new Error(`${FILE} has no place <!-- bench ${group.name} --> ... <!-- end -->`);
-    text = text.replace(mark, (_, open, close) => `${open}\n${section(group, found)}\n\n${close}`);
+    text = text.replace(mark, (kept, open, close) => {
+      const nothing = Object.keys(found).length === 0;
+      return nothing && kept.includes('|') ? kept : `${open}\n${section(group, found)}\n\n${close}`;
+    });
   }
-  writeFileSync(file, text);
+  const { format, resolveConfig } = await import('prettier');
+  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
   return FILE;
 }
 
@@ -34,6 +37,7 @@ function section(group, found) {
     }),
   );
   const measured = Object.values(found);
+  if (measured.length === 0) return tables.join('\n\n');
   const say = (name) => [...new Set(measured.map((one) => one[name]))].join(' and ');
   return [
     ...tables,

@@ -4,6 +4,7 @@ import { memory } from './groups/memory.mjs';
 import { micro } from './groups/micro.mjs';
 import { nodeRed } from './groups/node-red.mjs';
 import { queries } from './groups/queries.mjs';
+import { soak } from './groups/soak.mjs';
 import { start } from './groups/start.mjs';
 import { throughput } from './groups/throughput.mjs';
 
@@ -11,4 +12,4 @@ import { throughput } from './groups/throughput.mjs';
 export const GROUPS = [micro, start, throughput, nodeRed, latency, growth, queries, memory];
 
 /** What it measures when asked by name. */
-export const OPTIONAL = [];
+export const OPTIONAL = [soak];

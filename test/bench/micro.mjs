@@ -1,50 +1,137 @@
-import { CODECS } from '#codecs';
-import { SeriesTable } from '#ingest';
-import { bindSchema, checkSchema, ExpressionWorker } from '#mapping';
-import { ObservationRenderer, OntologyHub, UnitTable } from '#semantics';
-import { BENCH_SCHEMA, rawMessages } from './fleet.mjs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeviceTable } from '#ingest';
+import { ObservationEncoder, ObservationRenderer } from '#semantics';
+import { SqliteObservationStore } from '#storage';
+import { Framer } from '../../dist/libs/broker/src/intake/framer.js';
+import { readPublish } from '../../dist/libs/broker/src/intake/publish-packet.js';
+import { Checker } from '../../dist/libs/ingest/src/check.js';
+import { bench } from './fill.mjs';
+import { OBSERVATIONS, rawMessages } from './fleet.mjs';
+import { publishes } from './packets.mjs';
 
 const WARM_UP = 20_000;
 const ROUNDS = 200_000;
+const STORED = { devices: 1000, rounds: 100, outstanding: 5000 };
 
-/** Nanoseconds of each step of the line on one thread, a message and a value; without broker and store. */
-export function micro() {
-  const hub = OntologyHub.load(UnitTable.load());
-  const environment = { hub, codecs: CODECS, worker: new ExpressionWorker() };
-  const checked = checkSchema(BENCH_SCHEMA, environment, { version: 1, createdAt: '2026-01-01T00:00:00Z' });
-  if (!checked.ok) throw new Error(JSON.stringify(checked.errors));
-  const { schema } = checked;
-  const [pattern] = schema.patterns;
-  const [{ topic, payload }] = rawMessages(1);
-  const bound = bindSchema(schema, pattern, topic);
-  const bytes = Buffer.from(payload);
+/** Nanoseconds of each step of the line, a message and a value: on one thread, of the store CPU time of all threads. */
+export async function micro() {
+  const messages = rawMessages(1000);
+  const line = bench();
+  const found = Object.entries(steps(messages, line)).map(([name, step]) => {
+    const ns = timed(step);
+    return { name, message: ns, value: ns / OBSERVATIONS };
+  });
+  const store = await storeNs(messages, line);
+  return [...found, { name: 'store', message: store, value: store / OBSERVATIONS }];
+}
+
+function steps(messages, { bind, table, ref, seriesOf }) {
+  const [first] = messages;
+  const bound = bind(first.topic);
+  const bytes = Buffer.from(first.payload);
   const decoded = bound.decode(bytes);
-  const { values } = bound.map(decoded);
-  const table = new SeriesTable({ series: [], schemas: [], nextSeries: 1, latest: [] });
-  const ref = table.schemaRef(schema.id, 1);
-  const now = Date.now() * 1000;
-  const records = values.map(({ target, value, flags }) => ({
-    series: table.resolve(target.device, target.name, target.property, target.feature ?? ''),
-    time: now,
+  const result = bound.map(decoded);
+  const received = Date.now() * 1000;
+  const raw = { topic: first.topic, payload: bytes, qos: 1, retain: false, dup: false, received };
+  const sender = { client: 'publisher-0', username: 'admin', received };
+  const origin = { ...raw, ...sender, packetId: 1, replayed: undefined };
+  const checker = new Checker(table, new DeviceTable(messages.length));
+  const mapped = { candidate: { bound, ref }, result };
+  const series = seriesOf(first);
+  const records = result.values.map(({ value, flags }, i) => ({
+    series: series[i],
+    time: received,
     nth: 0,
     value,
-    resultTime: now,
+    resultTime: received,
     schema: ref,
     flags,
   }));
-  const renderer = new ObservationRenderer('http://localhost:3000');
-  const steps = {
+  const encoder = new ObservationEncoder(new ObservationRenderer('http://localhost:3000'));
+  const target = Buffer.allocUnsafe(64 * 1024);
+  return {
+    gate: gate(messages, sender),
     decode: () => bound.decode(bytes),
     map: () => bound.map(decoded),
+    check: () => checker.check(origin, mapped, undefined),
     serialise: () => {
-      for (const record of records) renderer.json(record);
+      let at = 0;
+      for (const record of records) at = encoder.write(record, target, at);
     },
   };
-  return Object.entries(steps).map(([name, step]) => {
-    for (let i = 0; i < WARM_UP; i++) step();
-    const began = process.hrtime.bigint();
-    for (let i = 0; i < ROUNDS; i++) step();
-    const ns = Number(process.hrtime.bigint() - began) / ROUNDS;
-    return { name, message: ns, value: ns / values.length };
-  });
+}
+
+/** One packet of a read of a hundred. */
+function gate(messages, sender) {
+  const chunk = Buffer.concat(publishes(messages.slice(0, 100), 1));
+  let taken = 0;
+  const framer = new Framer(
+    (head, bytes, start, body, end) => {
+      if (typeof readPublish(head, bytes, body, end, sender) === 'string')
+        throw new Error('a packet is refused');
+      taken++;
+      return true;
+    },
+    () => chunk.length,
+    (reason) => {
+      throw new Error(reason);
+    },
+  );
+  return () => {
+    // As often as the others are called.
+    if (taken > 0) taken--;
+    if (taken === 0) framer.push(chunk);
+  };
+}
+
+function timed(step) {
+  for (let i = 0; i < WARM_UP; i++) step();
+  const began = process.hrtime.bigint();
+  for (let i = 0; i < ROUNDS; i++) step();
+  return Number(process.hrtime.bigint() - began) / ROUNDS;
+}
+
+/** CPU time of all threads from append to commit, in a folder of its own. */
+async function storeNs(messages, { seriesOf, ref }) {
+  const directory = mkdtempSync(join(tmpdir(), 'glossa-bench-'));
+  const store = new SqliteObservationStore({ directory, durability: 'fsync' });
+  await store.open();
+  const series = messages.slice(0, STORED.devices).map(seriesOf);
+  const write = async (rounds, from) => {
+    let pending = [];
+    for (let round = 0; round < rounds; round++) {
+      for (let device = 0; device < STORED.devices; device++) {
+        pending.push(store.append(append(series[device], ref, from + round * 1_000_000 + device, round)));
+        if (pending.length < STORED.outstanding) continue;
+        await Promise.all(pending);
+        pending = [];
+      }
+    }
+    await Promise.all(pending);
+  };
+  const start = 1_790_000_000_000_000;
+  await write(10, start);
+  const used = process.cpuUsage();
+  await write(STORED.rounds, start + 3_600_000_000);
+  const { user, system } = process.cpuUsage(used);
+  await store.close();
+  rmSync(directory, { recursive: true });
+  return ((user + system) * 1000) / (STORED.rounds * STORED.devices);
+}
+
+function append(series, schema, time, round) {
+  return {
+    values: series.map((one, i) => ({
+      series: one,
+      time,
+      value: one.type === 'quantity' ? 20 + ((round + i) % 50) / 10 : round % 2 === 0,
+      resultTime: time + 1500,
+      schema,
+      flags: 0,
+    })),
+    rejectedValues: 0,
+    fallback: 'filtered',
+  };
 }

@@ -37,7 +37,7 @@ const { values: options, positionals } = parseArgs({
   },
 });
 
-if (options.watch !== undefined) await watch(options.watch);
+if (options.watch !== undefined) await watch(options.watch, process.env.GLOSSA_ADMIN_TOKEN ?? '');
 else await main().finally(removeFilled);
 
 async function main() {
@@ -54,7 +54,8 @@ async function main() {
     only: (label) => label.includes(options.row),
     say: print,
   };
-  print(`${machine().text}; ${settings.runs === 1 ? 'one run' : `medians of ${settings.runs} runs`}`);
+  if (!onlyWrite)
+    print(`${machine().text}; ${settings.runs === 1 ? 'one run' : `medians of ${settings.runs} runs`}`);
   if (groups.length > 0) plan(groups, settings);
   const complaints = [];
   for (const group of groups) {
@@ -72,7 +73,7 @@ async function main() {
       if (rows.length > 0) print(`\n${plainTable({ ...table, rows })}`);
     }
   }
-  if (options.write) print(`\nWrote ${writeDocument(results)}`);
+  if (options.write) print(`\nWrote ${await writeDocument(results)}`);
   for (const complaint of complaints) print(`WRONG: ${complaint}`);
   process.exitCode = complaints.length > 0 ? 1 : 0;
 }

@@ -2,6 +2,7 @@
 
 /** 12,345 */
 export function whole(value) {
+  if (!Number.isFinite(value)) return '-';
   return Math.round(value).toLocaleString('en-US');
 }
 

@@ -2,7 +2,7 @@ import { micro as steps } from '../micro.mjs';
 import { over } from '../measure.mjs';
 import { whole } from '../text.mjs';
 
-const STEPS = ['decode', 'map', 'check', 'serialise', 'store'];
+const STEPS = ['gate', 'decode', 'map', 'check', 'serialise', 'store'];
 
 /** Steps of the line, each alone on one thread. */
 export const micro = {
