@@ -51,13 +51,32 @@ export const METRICS = {
     labels: ['stage'],
     scale: MILLISECONDS,
   },
-  glossa_commit_seconds: {
+  glossa_store_commit_seconds: {
     type: 'histogram',
-    help: 'Time of a transaction of the store, in its thread.',
+    help: 'Time of a transaction of the store.',
     scale: MILLISECONDS,
   },
-  glossa_batch_messages: { type: 'histogram', help: 'Messages of a transaction of the store.' },
-  glossa_batch_rows: { type: 'histogram', help: 'Observations of a transaction of the store.' },
+  glossa_store_merge_seconds: {
+    type: 'histogram',
+    help: 'Time of moving new rows to where they stay.',
+    scale: MILLISECONDS,
+  },
+  glossa_store_batches_total: {
+    type: 'counter',
+    help: 'Transactions of the store, since the start.',
+  },
+  glossa_store_batch_messages_total: {
+    type: 'counter',
+    help: 'Messages of these transactions: with the number of transactions, the size of a batch.',
+  },
+  glossa_store_batch_rows_total: {
+    type: 'counter',
+    help: 'Observations of these transactions, duplicates too.',
+  },
+  glossa_store_restarts_total: {
+    type: 'counter',
+    help: 'Threads of the store that ended or hung and were started again, since the start.',
+  },
   // what waits
   glossa_gate_messages: { type: 'gauge', help: 'Messages that were read and are not yet acknowledged.' },
   glossa_gate_bytes: { type: 'gauge', help: 'Bytes of the messages that glossa_gate_messages counts.' },
@@ -66,6 +85,10 @@ export const METRICS = {
     help: 'How long the message at the gate that waits longest has waited.',
   },
   glossa_store_rows_waiting: { type: 'gauge', help: 'Observations that wait for their transaction.' },
+  glossa_store_head_rows: {
+    type: 'gauge',
+    help: 'Observations that are committed and not yet moved to where they stay.',
+  },
   glossa_expressions_waiting: {
     type: 'gauge',
     help: 'Evaluations of expressions that wait for their thread.',

@@ -1,3 +1,5 @@
+import type { Buckets } from './metric.js';
+
 /** Upper bounds for times from a tenth of a millisecond to ten seconds, in milliseconds. */
 export const TIMES_MS: readonly number[] = [
   0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000,
@@ -11,7 +13,7 @@ export const SIZES: readonly number[] = [
  * Counts of values in fixed buckets, kept where the work is done: `observe` costs a few nanoseconds and allocates
  * nothing. Whoever wants to know reads it, as `/metrics` does.
  */
-export class Histogram {
+export class Histogram implements Buckets {
   /** The buckets in the order of their bounds, those beyond the last one, and the sum of all values. */
   readonly #cells: Float64Array;
   readonly #bounds: Float64Array;

@@ -1,5 +1,3 @@
-import type { Histogram } from './histogram.js';
-
 /** What is told under one name. */
 export interface Metric {
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -9,14 +7,24 @@ export interface Metric {
   readonly scale?: number;
 }
 
+/** Counts in buckets, such as a `Histogram`. */
+export interface Buckets {
+  /** Greatest value of each bucket, ascending; one more bucket holds what is greater than all. */
+  readonly bounds: ArrayLike<number>;
+  /** How many values are in a bucket. */
+  at(bucket: number): number;
+  /** Of all values. */
+  readonly sum: number;
+}
+
 /** One value of a metric, with a value for each of its labels. */
 export interface Sample {
   readonly labels: readonly string[];
-  readonly value: number | Histogram;
+  readonly value: number | Buckets;
 }
 
 /** What a metric is now: a value alone where it has no labels. None at all: there is no such part here. */
-export type Reading = number | Histogram | readonly Sample[] | undefined;
+export type Reading = number | Buckets | readonly Sample[] | undefined;
 
 /** How a metric is read, when someone asks. */
 export type Readings<Name extends string> = Readonly<Record<Name, () => Reading | Promise<Reading>>>;

@@ -1,6 +1,6 @@
 import { LEDGER_STATES } from '#model';
 import { MetricsSource } from '#http';
-import { samplesOf, type Sample } from '#telemetry';
+import { samplesOf, type Buckets, type Sample } from '#telemetry';
 import type { Gateway } from '../compose.js';
 import { sizesIn } from './folder-size.js';
 import { LastKnown } from './last-known.js';
@@ -8,6 +8,27 @@ import { LastKnown } from './last-known.js';
 /** A scrape usually has ten seconds. */
 const LEDGER_PATIENCE_MS = 2000;
 const FATES = ['stored', 'duplicate', 'flagged', 'rejected'] as const;
+
+/** What a store tells of itself, as far as it does. */
+interface StoreFigures {
+  readonly batches: number;
+  readonly rows: number;
+  readonly messages: number;
+  readonly waitingRows: number;
+  readonly headRows: number;
+  readonly restarts: number;
+  readonly commits: Durations;
+  readonly merges: Durations;
+}
+
+/** In milliseconds. */
+interface Durations {
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
+
+/** Upper ends of the classes of {@link Durations}; one more holds what is longer. */
+const DURATION_CLASSES = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000];
 
 /** Where each metric is kept. */
 export class GatewayMetrics extends MetricsSource {
@@ -36,6 +57,7 @@ function readings(gateway: Gateway): MetricsSource['readings'] {
     series,
     upstreams,
   } = gateway;
+  const figures = () => (observations as { figures?: StoreFigures }).figures;
   const ledger = new LastKnown(() => observations.ledger(), LEDGER_PATIENCE_MS);
   return {
     glossa_messages_total: async () => {
@@ -57,13 +79,17 @@ function readings(gateway: Gateway): MetricsSource['readings'] {
         labels: [stage],
         value,
       })),
-    glossa_commit_seconds: () => undefined,
-    glossa_batch_messages: () => undefined,
-    glossa_batch_rows: () => undefined,
+    glossa_store_commit_seconds: () => bucketsOf(figures()?.commits),
+    glossa_store_merge_seconds: () => bucketsOf(figures()?.merges),
+    glossa_store_batches_total: () => figures()?.batches,
+    glossa_store_batch_messages_total: () => figures()?.messages,
+    glossa_store_batch_rows_total: () => figures()?.rows,
+    glossa_store_restarts_total: () => figures()?.restarts,
     glossa_gate_messages: () => broker.depth,
     glossa_gate_bytes: () => broker.statistics.gate.bytes,
     glossa_gate_oldest_seconds: () => broker.statistics.gate.oldestMs / 1000,
-    glossa_store_rows_waiting: () => undefined,
+    glossa_store_rows_waiting: () => figures()?.waitingRows,
+    glossa_store_head_rows: () => figures()?.headRows,
     glossa_expressions_waiting: () => expressions.waiting,
     glossa_session_messages_waiting: () => broker.statistics.sessionMessages,
     glossa_connections: () => broker.connections,
@@ -84,6 +110,10 @@ function readings(gateway: Gateway): MetricsSource['readings'] {
       retention.finished === undefined ? undefined : retention.finished / 1000,
     glossa_build_info: () => [{ labels: [config.version], value: 1 }],
   };
+}
+
+function bucketsOf(durations: Durations | undefined): Buckets | undefined {
+  return durations && { bounds: DURATION_CLASSES, at: (i) => durations.counts[i] ?? 0, sum: durations.sum };
 }
 
 function schemaStates({ schemas }: Gateway): Sample[] {

@@ -40,14 +40,13 @@ describe('the text form', () => {
       'glossa_stage_seconds_sum{stage="map"} 0.5071',
       'glossa_stage_seconds_count{stage="map"} 4',
     ]);
-    const sizes = new Histogram([1, 10]);
-    sizes.observe(4, 3);
-    expect(await told({ glossa_batch_rows: () => sizes }, 'glossa_batch_rows')).toEqual([
-      'glossa_batch_rows_bucket{le="1"} 0',
-      'glossa_batch_rows_bucket{le="10"} 3',
-      'glossa_batch_rows_bucket{le="+Inf"} 3',
-      'glossa_batch_rows_sum 12',
-      'glossa_batch_rows_count 3',
+    expect(await told({ glossa_store_commit_seconds: () => times }, 'glossa_store_commit')).toEqual([
+      'glossa_store_commit_seconds_bucket{le="0.0001"} 2',
+      'glossa_store_commit_seconds_bucket{le="0.005"} 2',
+      'glossa_store_commit_seconds_bucket{le="0.1"} 3',
+      'glossa_store_commit_seconds_bucket{le="+Inf"} 4',
+      'glossa_store_commit_seconds_sum 0.5071',
+      'glossa_store_commit_seconds_count 4',
     ]);
   });
 

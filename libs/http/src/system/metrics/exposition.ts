@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram as PromHistogram, Registry, collectDefaultMetrics } from 'prom-client';
 import {
-  Histogram,
   METRICS,
+  type Buckets,
   type Metric,
   type MetricName,
   type Reading,
@@ -84,9 +84,7 @@ function collector(labelNames: readonly string[], read: Read) {
 
 function samplesOf(reading: Reading): readonly Sample[] {
   if (reading === undefined) return [];
-  return typeof reading === 'number' || reading instanceof Histogram
-    ? [{ labels: [], value: reading }]
-    : reading;
+  return typeof reading === 'number' || 'bounds' in reading ? [{ labels: [], value: reading }] : reading;
 }
 
 function named(names: readonly string[], values: readonly string[]): Record<string, string> {
@@ -106,7 +104,7 @@ class ReadHistogram extends PromHistogram {
   override async get(): ReturnType<PromHistogram['get']> {
     const { name, help, labelNames } = this.settings;
     const values = samplesOf(await this.read()).flatMap(({ labels, value }) =>
-      value instanceof Histogram ? [...this.#values(value, named(labelNames, labels))] : [],
+      typeof value === 'object' ? [...this.#values(value, named(labelNames, labels))] : [],
     );
     return { name, help, type: 'histogram', values, aggregator: 'sum' } as unknown as Awaited<
       ReturnType<PromHistogram['get']>
@@ -119,7 +117,7 @@ class ReadHistogram extends PromHistogram {
   }
 
   /** Buckets are cumulative, the last one is `+Inf`. */
-  *#values(histogram: Histogram, labels: Record<string, string>) {
+  *#values(histogram: Buckets, labels: Record<string, string>) {
     const { name } = this.settings;
     const { bounds } = histogram;
     let count = 0;

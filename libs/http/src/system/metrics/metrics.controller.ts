@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { MetricName, Readings } from '#telemetry';
 import { Requires } from '../../auth/requires.js';
 import { Parameters, type RawQuery } from '../../query/parameters.js';
-import { Exposition } from './exposition.js';
+import type { Exposition } from './exposition.js';
 import { RequestTimes } from './request-times.js';
 
 /** What is counted here, at the edge. */
@@ -22,16 +22,12 @@ export abstract class MetricsSource {
 @ApiBearerAuth()
 @Controller('metrics')
 export class MetricsController {
-  readonly #exposition: Exposition;
+  #exposition: Promise<Exposition> | undefined;
 
-  constructor(source: MetricsSource, times: RequestTimes) {
-    const readings = {
-      ...source.readings,
-      glossa_http_requests_total: () => times.requests(),
-      glossa_http_request_seconds: () => times.durations(),
-    };
-    this.#exposition = new Exposition(readings, (metric, error) => source.failed(metric, error));
-  }
+  constructor(
+    private readonly source: MetricsSource,
+    private readonly times: RequestTimes,
+  ) {}
 
   @Get()
   @Requires('metrics:read')
@@ -43,7 +39,20 @@ export class MetricsController {
   })
   async metrics(@Query() query: RawQuery, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     new Parameters(query, []).check();
-    void reply.type(this.#exposition.contentType).header('Cache-Control', 'no-store');
-    return this.#exposition.text();
+    const exposition = await (this.#exposition ??= this.#made());
+    void reply.type(exposition.contentType).header('Cache-Control', 'no-store');
+    return exposition.text();
+  }
+
+  /** With the first who asks: what writes the text takes 13 MB, which others need not have. */
+  async #made(): Promise<Exposition> {
+    const { Exposition: Made } = await import('./exposition.js');
+    const { source, times } = this;
+    const readings = {
+      ...source.readings,
+      glossa_http_requests_total: () => times.requests(),
+      glossa_http_request_seconds: () => times.durations(),
+    };
+    return new Made(readings, (metric, error) => source.failed(metric, error));
   }
 }
