@@ -16,5 +16,7 @@ await runJest([
   '**/test/faults/**/*.{spec,fault}.ts',
   `**/test/flow/service-{${FLOWS.join(',')}}.spec.ts`,
   '--testTimeout=120000',
+  // A start that is refused leaves to the end of its process what it had begun.
+  '--forceExit',
   ...process.argv.slice(2),
 ]);

@@ -125,6 +125,8 @@ function reason(error: SystemError, config: Config): string {
       return `GLOSSA_HOST=${config.host} is a name that cannot be resolved (${message}).`;
     case 'LEVEL_DATABASE_NOT_OPEN':
       return sessionsReason(error, config);
+    case 'SESSIONS_DAMAGED':
+      return sessionsReason({ ...error, cause: error }, config);
     default:
       return message;
   }

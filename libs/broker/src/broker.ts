@@ -101,6 +101,8 @@ export class Broker implements OutcomeSink {
         this.counts.sessionMessagesDropped += messages;
         this.#drops.say(client, { client, messages }, 'a session is full: its oldest messages go');
       },
+      onLost: (bytes) =>
+        logger.warn({ bytes }, 'sessions were damaged: some of them, or raw retained messages, are lost'),
       onWaiting: (client) => this.#sender.wake(client),
     });
     this.#sender = new SessionSender(this.#sessions, (client) => this.#clients.get(client));

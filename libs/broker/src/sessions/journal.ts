@@ -1,8 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { Level } from 'level';
 
 type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
 const RETRY_MS = 1000;
+
+/** What LevelDB reads is not what was written. */
+export class DamagedJournal extends Error {
+  override readonly name = 'DamagedJournal';
+  readonly code = 'SESSIONS_DAMAGED';
+}
+
+/** LevelDB's own log: where it left out what it could not read, as `dropping 8432 bytes; Corruption: ...`. */
+const DROPPED = /dropping (\d+) bytes/g;
 
 /**
  * The durable side of sessions: a LevelDB folder that mirrors what memory holds. Writes are collected for one
@@ -18,10 +30,14 @@ export class Journal {
   #next: Promise<void> | undefined;
   #failure: Error | undefined;
   #closed = false;
+  /** Entries that were read. */
+  #read = 0;
 
   private constructor(
     private readonly db: Level | undefined,
     private readonly sync: boolean,
+    /** Bytes that could not be read at the start; what they held is gone. */
+    readonly dropped = 0,
   ) {}
 
   /**
@@ -32,7 +48,9 @@ export class Journal {
     if (directory === undefined) return new Journal(undefined, false);
     const db = new Level(directory);
     await db.open();
-    return new Journal(db, sync);
+    const said = await readFile(join(directory, 'LOG'), 'utf8').catch(() => '');
+    const dropped = [...said.matchAll(DROPPED)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+    return new Journal(db, sync, dropped);
   }
 
   /** Why the last write failed, until one succeeds. */
@@ -41,18 +59,40 @@ export class Journal {
   }
 
   put(key: string, value: unknown): void {
-    if (this.db) this.#push({ type: 'put', key, value: JSON.stringify(value) });
+    if (this.db) this.#push({ type: 'put', key, value: sealed(key, JSON.stringify(value)) });
   }
 
   del(key: string): void {
     if (this.db) this.#push({ type: 'del', key });
   }
 
-  /** Every entry whose key starts with `prefix`, which ends with `:`, in the order of keys. */
+  /**
+   * Every entry whose key starts with `prefix`, which ends with `:`, in the order of keys.
+   * @throws DamagedJournal at one that is not as it was written
+   */
   async *entries(prefix: string): AsyncGenerator<[string, unknown]> {
     if (!this.db) return;
-    for await (const [key, value] of this.db.iterator({ gte: prefix, lt: `${prefix.slice(0, -1)};` })) {
-      yield [key, JSON.parse(value)];
+    const range = { gte: prefix, lt: `${prefix.slice(0, -1)};` };
+    for await (const [key, value] of this.#reading(this.db.iterator(range))) {
+      this.#read++;
+      yield [key, JSON.parse(opened(key, value))];
+    }
+  }
+
+  /** Called when all that is known was read. @throws DamagedJournal when there is more: keys that nobody wrote */
+  async finish(): Promise<void> {
+    if (!this.db) return;
+    let there = 0;
+    for await (const keys of this.#reading(batches(this.db))) there += keys.length;
+    if (there !== this.#read) throw new DamagedJournal(`${Math.abs(there - this.#read)} keys are damaged`);
+  }
+
+  /** LevelDB's own errors while it reads are damage, too. */
+  async *#reading<T>(iterator: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* iterator;
+    } catch (error) {
+      throw error instanceof DamagedJournal ? error : new DamagedJournal((error as Error).message);
     }
   }
 
@@ -116,5 +156,33 @@ export class Journal {
       for (const operation of operations) this.#unwritten.set(operation.key, operation);
       if (!this.#closed) this.#writeLater();
     }
+  }
+}
+
+/** A value with its checksum in front, which covers the key: LevelDB does not look at those that it keeps. */
+function sealed(key: string, json: string): string {
+  return checksum(key, json) + json;
+}
+
+/** The value that was sealed. Older versions wrote JSON alone. */
+function opened(key: string, value: string): string {
+  if (value.startsWith('{')) return value;
+  const json = value.slice(8);
+  if (value.slice(0, 8) !== checksum(key, json))
+    throw new DamagedJournal(`the entry ${key.slice(0, 100)} is damaged`);
+  return json;
+}
+
+function checksum(key: string, json: string): string {
+  return crc32(json, crc32(key)).toString(16).padStart(8, '0');
+}
+
+async function* batches(db: Level): AsyncGenerator<string[]> {
+  const iterator = db.keys();
+  try {
+    for (let keys = await iterator.nextv(1000); keys.length > 0; keys = await iterator.nextv(1000))
+      yield keys;
+  } finally {
+    await iterator.close();
   }
 }

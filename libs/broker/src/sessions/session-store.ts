@@ -41,6 +41,8 @@ interface Options {
   /** Called when persistent subscriptions change. */
   readonly onChange?: () => void;
   readonly onDrop?: (clientId: string, messages: number) => void;
+  /** Called at the start when so many bytes of what was kept could not be read. */
+  readonly onLost?: (bytes: number) => void;
   /** Called when a session has messages to send, or room for more. */
   readonly onWaiting?: (clientId: string) => void;
 }
@@ -101,6 +103,8 @@ export class SessionStore {
       const will = fromJson(value) as StoredWill;
       this.#wills.set(will.clientId ?? '', will);
     }
+    await journal.finish();
+    if (journal.dropped > 0) this.options.onLost?.(journal.dropped);
   }
 
   /** aedes insists on a native async function. */

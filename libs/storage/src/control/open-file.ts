@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { guarded } from '../sqlite-file/errors.js';
 import { refuseDamaged } from '../sqlite-file/refuse-damaged.js';
+import { refuseDamagedLog } from '../sqlite-file/refuse-damaged-log.js';
 import { migrate, readMigrations, refuseForeign, type Migration } from './migrations.js';
 
 /** How long a statement waits for another program's lock. It stops the thread, so it is short. */
@@ -15,6 +16,7 @@ export const BUSY_MS = 1000;
 export function prepareFile(file: string, migrations: readonly Migration[] = readMigrations()): void {
   guarded(file, () => {
     mkdirSync(dirname(file), { recursive: true });
+    refuseDamagedLog(file);
     const db = new Database(file, { timeout: BUSY_MS });
     try {
       refuseDamaged(db, file);

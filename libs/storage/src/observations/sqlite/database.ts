@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { guarded } from '../../sqlite-file/errors.js';
 import { refuseDamaged } from '../../sqlite-file/refuse-damaged.js';
+import { refuseDamagedLog } from '../../sqlite-file/refuse-damaged-log.js';
 import { FILE_NAME, migrate } from './schema.js';
 
 /** What a commit waits for: `fsync` survives a power cut, `os` only the end of the process. */
@@ -21,6 +22,7 @@ export function openForWriting({ directory, durability, maxPages }: WriterSettin
   const file = join(directory, FILE_NAME);
   return guarded(file, () => {
     mkdirSync(directory, { recursive: true });
+    if (durability === 'fsync') refuseDamagedLog(file);
     const db = new Database(file);
     try {
       db.pragma('journal_mode = WAL');

@@ -1,0 +1,97 @@
+import Database from 'better-sqlite3';
+import {
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  closeSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { refuseDamagedLog } from './refuse-damaged-log.js';
+
+const COMMITS = 40;
+let directory: string;
+let file: string;
+/** Where a log's frames begin, and their length. */
+const [HEADER, FRAME] = [32, 24 + 4096];
+
+/** A file with commits in its log, as a killed process leaves it: copied while it is open. */
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'glossa-log-'));
+  file = join(directory, 'killed.db');
+  const open = join(directory, 'open.db');
+  const db = new Database(open);
+  db.pragma('journal_mode = wal');
+  db.pragma('wal_autocheckpoint = 0');
+  db.exec('create table kept(text)');
+  const insert = db.prepare('insert into kept values (?)');
+  for (let i = 0; i < 2 * COMMITS; i++) insert.run('x'.repeat(3000));
+  // The log begins again, over what it held.
+  db.pragma('wal_checkpoint(restart)');
+  for (let i = 0; i < COMMITS; i++) insert.run('y'.repeat(3000));
+  for (const part of ['', '-wal', '-shm']) copyFileSync(open + part, file + part);
+  db.close();
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function flip(path: string, at: number): void {
+  const handle = openSync(path, 'r+');
+  const byte = Buffer.alloc(1);
+  readSync(handle, byte, 0, 1, at);
+  byte[0]! ^= 16;
+  writeSync(handle, byte, 0, 1, at);
+  closeSync(handle);
+}
+
+/** Rows that SQLite itself finds. */
+function count(): number {
+  const db = new Database(file);
+  const found = db.prepare('select count(*) from kept').pluck().get() as number;
+  db.close();
+  return found;
+}
+
+const refusal = /of \d+ pages in its write-ahead log, \d+ can be read/;
+
+it('lets a log pass that is whole, that is empty, and that is not there', () => {
+  expect(() => refuseDamagedLog(file)).not.toThrow();
+  rmSync(`${file}-shm`);
+  expect(() => refuseDamagedLog(file)).not.toThrow();
+  expect(count()).toBe(3 * COMMITS);
+  expect(() => refuseDamagedLog(file)).not.toThrow();
+  expect(() => refuseDamagedLog(join(directory, 'none.db'))).not.toThrow();
+});
+
+it.each([
+  ['its header', 5],
+  ['the size of its pages', 11],
+  ['the salt of a frame', HEADER + 3 * FRAME + 9],
+  ['the number of a page', HEADER + 2 * FRAME],
+  ['a page', HEADER + FRAME + 1000],
+])('refuses a log with a bit flipped in %s, which SQLite would read in part', (_where, at) => {
+  flip(`${file}-wal`, at);
+  rmSync(`${file}-shm`);
+  expect(() => refuseDamagedLog(file)).toThrow(refusal);
+  expect(count()).toBeLessThan(3 * COMMITS);
+});
+
+it('refuses a log whose end is damaged or missing, where shared memory tells of it', () => {
+  const log = `${file}-wal`;
+  const kept = join(directory, 'kept');
+  copyFileSync(log, kept);
+  const frames = Math.floor((statSync(log).size - HEADER) / FRAME);
+  // The newest commit is somewhere before what is left of the first log.
+  for (const size of [20, HEADER + FRAME, HEADER + Math.floor(frames / 4) * FRAME]) {
+    copyFileSync(kept, log);
+    truncateSync(log, size);
+    expect(() => refuseDamagedLog(file)).toThrow(refusal);
+  }
+  // Without it, this is what a power cut leaves.
+  rmSync(`${file}-shm`);
+  expect(() => refuseDamagedLog(file)).not.toThrow();
+});
