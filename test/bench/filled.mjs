@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { bytesIn, fillFolder, YEAR } from './fill.mjs';
 import { OBSERVATIONS } from './fleet.mjs';
+import { scratch } from './scratch.mjs';
 import { whole } from './text.mjs';
 
 /** Datastreams of a filled folder, five a device. */
@@ -15,7 +15,7 @@ const BYTES_A_ROW = 100;
 const folders = new Map();
 
 /**
- * A data folder with a year of observations; made once for all groups of a run, and deleted with {@link removeFilled}.
+ * A data folder with a year of observations; made once for all groups of a run.
  * @throws when the disk has no room for it
  */
 export async function filled(rows, say) {
@@ -31,7 +31,7 @@ export async function filledFolder(rows, say = () => undefined) {
     throw new Error(
       `${tmpdir()} has ${whole(free / 2 ** 20)} MiB free, ${whole(rows)} rows need ${whole((rows * BYTES_A_ROW) / 2 ** 20)}: set TMPDIR`,
     );
-  const directory = mkdtempSync(join(tmpdir(), 'glossa-bench-rows-'));
+  const directory = scratch();
   folders.set(rows, { directory });
   say(`  filling ${directory} with ${whole(rows)} rows`);
   const dense = Math.min(DENSE, Math.floor(rows / 2 / OBSERVATIONS / YEAR));
@@ -45,10 +45,4 @@ export async function filledFolder(rows, say = () => undefined) {
   };
   folders.set(rows, folder);
   return folder;
-}
-
-/** Deletes what was filled. */
-export function removeFilled() {
-  for (const { directory } of folders.values()) rmSync(directory, { recursive: true, force: true });
-  folders.clear();
 }

@@ -20,6 +20,8 @@ const SETTLE_MS = 30_000;
 /** Connections that are opened at a time; more would overflow a server's backlog. */
 const OPENING = 100;
 
+// Nobody is left to be told.
+process.once('disconnect', () => process.exit());
 process.once('message', async (job) => {
   const answer = await run(job).then(
     (result) => ({ result }),

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DeviceTable } from '#ingest';
 import { ObservationEncoder, ObservationRenderer } from '#semantics';
 import { SqliteObservationStore } from '#storage';
@@ -10,6 +7,7 @@ import { Checker } from '../../dist/libs/ingest/src/check.js';
 import { bench } from './fill.mjs';
 import { OBSERVATIONS, rawMessages } from './fleet.mjs';
 import { publishes } from './packets.mjs';
+import { remove, scratch } from './scratch.mjs';
 
 const WARM_UP = 20_000;
 const ROUNDS = 200_000;
@@ -95,7 +93,7 @@ function timed(step) {
 
 /** CPU time of all threads from append to commit, in a folder of its own. */
 async function storeNs(messages, { seriesOf, ref }) {
-  const directory = mkdtempSync(join(tmpdir(), 'glossa-bench-'));
+  const directory = scratch();
   const store = new SqliteObservationStore({ directory, durability: 'fsync' });
   await store.open();
   const series = messages.slice(0, STORED.devices).map(seriesOf);
@@ -117,7 +115,7 @@ async function storeNs(messages, { seriesOf, ref }) {
   await write(STORED.rounds, start + 3_600_000_000);
   const { user, system } = process.cpuUsage(used);
   await store.close();
-  rmSync(directory, { recursive: true });
+  remove(directory);
   return ((user + system) * 1000) / (STORED.rounds * STORED.devices);
 }
 

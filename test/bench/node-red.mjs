@@ -7,13 +7,13 @@
  * and, where this Node.js is older than Node-RED asks for, `npm install node@22` there too.
  */
 import Database from 'better-sqlite3';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { OBSERVATIONS, rawMessages } from './fleet.mjs';
 import { root, Server } from './processes.mjs';
 import { freePort, startAedes, startMosquitto } from './references.mjs';
+import { remove, scratch } from './scratch.mjs';
 
 const START_MS = 60_000;
 
@@ -28,7 +28,7 @@ export function nodeRedVersion(folder) {
 export async function startNodeRed(folder, qos) {
   const broker = (await startMosquitto()) ?? (await startAedes());
   const { port } = broker.job(1, 1000, 0);
-  const home = mkdtempSync(join(tmpdir(), 'glossa-bench-node-red-'));
+  const home = scratch();
   const database = join(home, 'observations.db');
   symlinkSync(resolve(folder, 'node_modules'), join(home, 'node_modules'));
   writeFileSync(join(home, 'package.json'), readFileSync(join(folder, 'package.json')));
@@ -64,7 +64,7 @@ export async function startNodeRed(folder, qos) {
     async stop() {
       await server.stop();
       await broker.stop();
-      rmSync(home, { recursive: true, force: true });
+      remove(home);
     },
   };
 }

@@ -1,11 +1,11 @@
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { OBSERVATIONS, rawMessages } from './fleet.mjs';
+import { leash, remove, scratch } from './scratch.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const ADMIN_TOKEN = 'admin-token-of-the-bench';
@@ -36,7 +36,7 @@ export class Server {
       stdio: ['ignore', 'pipe', 'inherit'],
       ...options,
     });
-    return new Server(child);
+    return new Server(leash(child));
   }
 
   constructor(child) {
@@ -65,7 +65,7 @@ export class Server {
 
 /** A gateway on a throw-away folder. */
 export class Gateway {
-  static async start(env = {}, directory = mkdtempSync(join(tmpdir(), 'glossa-bench-')), nodeArgs = []) {
+  static async start(env = {}, directory = scratch(), nodeArgs = []) {
     const gateway = new Gateway();
     gateway.directory = directory;
     const began = performance.now();
@@ -158,7 +158,7 @@ export class Gateway {
 
   async stop({ keep = false } = {}) {
     await this.server.stop();
-    if (!keep) rmSync(this.directory, { recursive: true, force: true });
+    if (!keep) remove(this.directory);
   }
 }
 
@@ -169,7 +169,7 @@ export function load(job) {
 
 /** The same, to be told to end before its time with `stop`; `ready` resolves when a job without an end is under way. */
 export function startLoad(job) {
-  const child = fork(join(root, 'test/bench/load.mjs'));
+  const child = leash(fork(join(root, 'test/bench/load.mjs')));
   child.send(job);
   let isReady;
   const ready = new Promise((resolve) => (isReady = resolve));

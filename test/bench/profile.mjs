@@ -7,14 +7,14 @@
  *
  * `--plain` leaves V8's profiler out, which costs a fifth: CPU time a thread and nothing else. `--keep` names a folder for the .cpuprofile files, which a browser's developer tools open.
  */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { processCpu, threadCpu } from './cpu.mjs';
 import { BENCH_SCHEMA } from './fleet.mjs';
 import { Gateway, load } from './processes.mjs';
+import { scratch } from './scratch.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const SAMPLE_MICROS = 1000;
@@ -33,13 +33,9 @@ const { values: options } = parseArgs({
   },
 });
 const top = Number(options.top);
-const folder = mkdtempSync(join(tmpdir(), 'glossa-profile-'));
-try {
-  report(await profiled());
-  if (options.keep !== undefined) cpSync(folder, options.keep, { recursive: true });
-} finally {
-  rmSync(folder, { recursive: true });
-}
+const folder = scratch();
+report(await profiled());
+if (options.keep !== undefined) cpSync(folder, options.keep, { recursive: true });
 
 /** The row with the gateway under V8's sampling profiler; what each thread used, and the window of the load. */
 async function profiled() {

@@ -1,10 +1,10 @@
 /** What Glossa is measured beside: brokers that relay, without a look at what they relay. */
-import { mkdtempSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { relayedMessages } from './fleet.mjs';
 import { Server } from './processes.mjs';
+import { remove, scratch } from './scratch.mjs';
 
 const START_MS = 10_000;
 
@@ -18,7 +18,7 @@ export async function startAedes() {
 export async function startMosquitto() {
   const program = mosquitto();
   if (program === undefined) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'glossa-bench-mosquitto-'));
+  const folder = scratch();
   const port = await freePort();
   const settings = [
     `listener ${port} 127.0.0.1`,
@@ -32,7 +32,7 @@ export async function startMosquitto() {
   writeFileSync(file, `${settings.join('\n')}\n`);
   const server = Server.run(program, ['-c', file], {}, { stdio: 'ignore' });
   await listening(port, server.child);
-  return relay(server, port, () => rmSync(folder, { recursive: true }));
+  return relay(server, port, () => remove(folder));
 }
 
 /** Where Mosquitto is: Debian puts it where only root's PATH leads. */

@@ -15,7 +15,6 @@
  */
 import { parseArgs } from 'node:util';
 import { writeDocument } from './document.mjs';
-import { removeFilled } from './filled.mjs';
 import { GROUPS, OPTIONAL } from './groups.mjs';
 import { machine, Results } from './results.mjs';
 import { plainTable } from './text.mjs';
@@ -38,7 +37,7 @@ const { values: options, positionals } = parseArgs({
 });
 
 if (options.watch !== undefined) await watch(options.watch, process.env.GLOSSA_ADMIN_TOKEN ?? '');
-else await main().finally(removeFilled);
+else await main();
 
 async function main() {
   const results = new Results(options.json);

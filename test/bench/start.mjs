@@ -1,14 +1,12 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { SqliteObservationStore } from '#storage';
 import { bench, fillControl } from './fill.mjs';
 import { BENCH_SCHEMA, rawMessages } from './fleet.mjs';
 import { Gateway } from './processes.mjs';
+import { scratch } from './scratch.mjs';
 
 /** Milliseconds until a gateway with many schemas and devices listens, and its resident bytes then. */
 export async function startUp({ schemas, devices }) {
-  const directory = mkdtempSync(join(tmpdir(), 'glossa-bench-'));
+  const directory = scratch();
   await fill(directory, schemas, devices);
   const gateway = await Gateway.start({}, directory);
   const { now } = gateway.memory();

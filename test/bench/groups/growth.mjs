@@ -1,11 +1,9 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fillControl } from '../fill.mjs';
 import { filled } from '../filled.mjs';
 import { BENCH_SCHEMA, rawMessages } from '../fleet.mjs';
 import { measuredGateway, over } from '../measure.mjs';
 import { Gateway } from '../processes.mjs';
+import { scratch } from '../scratch.mjs';
 import { figure, mebibytes, range, times, whole } from '../text.mjs';
 
 const LOAD = { qos: 1, publishers: 20, subscribers: 1 };
@@ -15,8 +13,8 @@ const SERIES = 5;
 const KINDS = {
   /** Each of 10,000 devices sends by one of them: all are in use. */
   schemas: (count) => ({ folder: () => schemaFolder(count), messages: schemaMessages(count, 10_000) }),
-  devices: (count) => ({ folder: emptyFolder, messages: rawMessages(count) }),
-  datastreams: (count) => ({ folder: emptyFolder, messages: rawMessages(count / SERIES) }),
+  devices: (count) => ({ folder: scratch, messages: rawMessages(count) }),
+  datastreams: (count) => ({ folder: scratch, messages: rawMessages(count / SERIES) }),
   'stored rows': (count) => ({ folder: () => filled(count), keep: true, messages: rawMessages(2000) }),
 };
 const ROWS = Object.keys(KINDS).flatMap((kind) =>
@@ -75,12 +73,8 @@ export const growth = {
     }),
 };
 
-function emptyFolder() {
-  return mkdtempSync(join(tmpdir(), 'glossa-bench-'));
-}
-
 async function schemaFolder(count) {
-  const directory = emptyFolder();
+  const directory = scratch();
   const schemas = Array.from({ length: count }, (_, i) => ({
     ...BENCH_SCHEMA,
     id: `bench-${i}`,
