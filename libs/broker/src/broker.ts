@@ -73,7 +73,7 @@ export class Broker implements OutcomeSink {
   readonly #holdBack: HoldBack;
   readonly #retained: RetainedSender;
   readonly #refusals: RefusalLog;
-  readonly #drops: RefusalLog;
+  readonly #troubles: RefusalLog;
   readonly status: DeviceStatusBoard;
   /** Since the start. */
   readonly counts = {
@@ -87,7 +87,7 @@ export class Broker implements OutcomeSink {
   constructor(private readonly options: BrokerOptions) {
     const { ingest, series, devices, access, renderer, logger } = options;
     this.#refusals = new RefusalLog(logger);
-    this.#drops = new RefusalLog({ info: (fields, message) => logger.warn(fields, message) });
+    this.#troubles = new RefusalLog({ info: (fields, message) => logger.warn(fields, message) });
     this.#sessions = new SessionStore({
       directory: options.sessionDirectory,
       durable: options.durable ?? false,
@@ -99,7 +99,7 @@ export class Broker implements OutcomeSink {
       onChange: () => this.#fanout.forget(),
       onDrop: (client, messages) => {
         this.counts.sessionMessagesDropped += messages;
-        this.#drops.say(client, { client, messages }, 'a session is full: its oldest messages go');
+        this.#troubles.say(client, { client, messages }, 'a session is full: its oldest messages go');
       },
       onLost: (bytes) =>
         logger.warn({ bytes }, 'sessions were damaged: some of them, or raw retained messages, are lost'),
@@ -161,8 +161,10 @@ export class Broker implements OutcomeSink {
         const fields = { client: id, username, ...from, topic, qos, packetId, rule };
         this.#refusals.say(id, fields, 'publish refused');
       },
-      onFailure: (error) => {
-        if (!this.#closing) logger.warn({ err: error }, 'message not acknowledged');
+      onFailure: (error, { client, username, topic, qos, packetId }) => {
+        if (this.#closing) return;
+        const fields = { client, username, topic, qos, packetId, err: error };
+        this.#troubles.say(client, fields, 'message not acknowledged');
       },
       ...(options.budget && { budget: options.budget }),
     });
@@ -332,7 +334,7 @@ export class Broker implements OutcomeSink {
     for (const stream of this.#connections) stream.destroy();
     this.#gate.close();
     this.#refusals.close();
-    this.#drops.close();
+    this.#troubles.close();
     await this.#sessions.destroy();
   }
 

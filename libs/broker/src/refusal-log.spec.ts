@@ -22,12 +22,34 @@ describe('RefusalLog', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('keeps a bounded number of clients apart', () => {
+  it('tells of a bounded number of clients a minute, and counts the others', () => {
+    const lines: [object, string][] = [];
+    const log = new RefusalLog({ info: (fields, message) => lines.push([fields, message]) });
+    for (let i = 0; i < 5000; i++) log.say(`c${i}`, {}, 'sign-in refused');
+    log.say('c', {}, 'publish refused');
+    expect(lines).toHaveLength(101);
+    expect(lines.at(-1)).toEqual([{}, 'publish refused']);
+    lines.splice(0);
+    log.flush();
+    expect(lines).toEqual([[{ times: 4900 }, 'sign-in refused, of others']]);
+    log.say('c4999', {}, 'sign-in refused');
+    expect(lines).toHaveLength(2);
+    log.close();
+    expect(lines).toHaveLength(2);
+  });
+
+  it('remembers a bounded number of clients that never stop', () => {
     let lines = 0;
     const log = new RefusalLog({ info: () => lines++ });
-    for (let i = 0; i < 5000; i++) log.say(`c${i}`, {}, 'sign-in refused');
-    expect(lines).toBe(5000);
+    for (let minute = 0; minute < 30; minute++) {
+      for (let i = 0; i < 3000; i++) log.say(`c${i}`, {}, 'sign-in refused');
+      log.flush();
+    }
+    // At most 1,000 counts and the others in one line, and 100 new ones a minute.
+    expect(lines).toBeLessThan(30 * 1101);
+    const before = lines;
     log.close();
-    expect(lines).toBe(5000);
+    // Those that were told as counts are known until they say nothing for a minute.
+    expect(lines - before).toBe(0);
   });
 });

@@ -7,15 +7,24 @@ interface Entry {
   more: number;
 }
 
+/** Lines of one message since the last flush, and those that were not told for their number. */
+interface Kind {
+  lines: number;
+  untold: number;
+}
+
 const EVERY_MS = 60_000;
+/** New lines of one message a minute: who changes its name with each attempt does not fill the log either. */
+const MAX_LINES = 100;
 const MAX_KEYS = 1000;
 
 /**
- * Refusals in the log: the first of a client and kind at once, those that follow as a count a minute. A device that is
- * set up wrongly must not fill the disk with what its dead letters hold, bounded, already.
+ * What goes wrong again and again, in the log: the first of a client and kind at once, those that follow as a count a
+ * minute. A device that is set up wrongly must not fill the disk with what its dead letters hold, bounded, already.
  */
 export class RefusalLog {
   readonly #entries = new Map<string, Entry>();
+  readonly #kinds = new Map<string, Kind>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(private readonly logger: Pick<BrokerLogger, 'info'>) {
@@ -30,7 +39,13 @@ export class RefusalLog {
       known.more++;
       return;
     }
-    if (this.#entries.size >= MAX_KEYS) this.flush();
+    let kind = this.#kinds.get(message);
+    if (!kind) this.#kinds.set(message, (kind = { lines: 0, untold: 0 }));
+    if (kind.lines >= MAX_LINES || this.#entries.size >= MAX_KEYS) {
+      kind.untold++;
+      return;
+    }
+    kind.lines++;
     this.#entries.set(id, { fields, message, more: 0 });
     this.logger.info(fields, message);
   }
@@ -42,6 +57,9 @@ export class RefusalLog {
       else this.logger.info({ ...entry.fields, times: entry.more }, `${entry.message}, again`);
       entry.more = 0;
     }
+    for (const [message, { untold }] of this.#kinds)
+      if (untold > 0) this.logger.info({ times: untold }, `${message}, of others`);
+    this.#kinds.clear();
   }
 
   close(): void {

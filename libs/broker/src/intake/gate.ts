@@ -54,6 +54,9 @@ const UNACCEPTABLE_VERSION = Buffer.from([0x20, 2, 0, 1]);
 
 type Callback = (error?: Error | null) => void;
 
+/** What the log calls a message by. */
+type MessageName = Pick<RawMessage, 'client' | 'topic' | 'qos'> & Partial<RawMessage>;
+
 export interface GateOptions {
   readonly ingest: Pick<Ingest, 'submit' | 'refuse'>;
   readonly sink: OutcomeSink;
@@ -68,7 +71,8 @@ export interface GateOptions {
   /** Relays a raw message to its subscribers. */
   readonly relay: (raw: RawMessage) => void;
   readonly onRefused: (client: Client | undefined, raw: RawMessage, rule: string) => void;
-  readonly onFailure: (error: Error) => void;
+  /** A message was not stored, or what follows its commit went wrong. */
+  readonly onFailure: (error: Error, message: MessageName) => void;
 }
 
 /**
@@ -213,7 +217,7 @@ export class Gate {
       this.#judge(sender, raw, policy, raw.malformed, undefined);
     } catch (error) {
       // A mistake of the program: nothing is acknowledged, the client sends it again.
-      this.options.onFailure(error as Error);
+      this.options.onFailure(error as Error, raw);
       this.#end(sender);
     }
   }
@@ -228,7 +232,8 @@ export class Gate {
     try {
       this.#will(client, packet, callback);
     } catch (error) {
-      this.options.onFailure(error as Error);
+      const { topic, qos } = packet;
+      this.options.onFailure(error as Error, { client: client?.id ?? '', topic, qos });
       callback(error as Error);
     }
   };
@@ -279,7 +284,7 @@ export class Gate {
     this.#bytes += slot.bytes;
     const heard = (outcome: Outcome | undefined, error?: Error) => {
       slot.outcome = outcome ?? 'lost';
-      if (!outcome) this.options.onFailure(error ?? new Error('the message was not stored'));
+      if (!outcome) this.options.onFailure(error ?? new Error('the message was not stored'), raw);
       this.#release(sender);
     };
     const { ingest, onRefused } = this.options;
@@ -338,7 +343,7 @@ export class Gate {
       }
       sink.publish(outcome);
     } catch (error) {
-      this.options.onFailure(error as Error);
+      this.options.onFailure(error as Error, raw);
     }
   }
 

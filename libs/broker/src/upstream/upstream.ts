@@ -200,7 +200,10 @@ export class Upstream {
       this.options.sink.publish(outcome);
     } catch (error) {
       if (!this.#closing)
-        this.options.logger.warn({ err: error, topic }, 'upstream message not acknowledged');
+        this.options.logger.warn(
+          { err: error, topic, qos, packetId: messageId },
+          'upstream message not acknowledged',
+        );
       throw error;
     } finally {
       this.#held--;
