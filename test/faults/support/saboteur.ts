@@ -11,7 +11,8 @@ export class Saboteur {
   private constructor(readonly service: ServiceProcess) {}
 
   static async start(env: Readonly<Record<string, string>> = {}, directory?: string): Promise<Saboteur> {
-    const all = { ...env, NODE_OPTIONS: `--import ${PRELOADED}` };
+    const options = `${env['NODE_OPTIONS'] ?? ''} --import ${PRELOADED}`.trim();
+    const all = { ...env, NODE_OPTIONS: options };
     return new Saboteur(await ServiceProcess.start(all, directory));
   }
 
