@@ -226,7 +226,7 @@ async function build(config: Config, logger: Logger, stores: Stores) {
     /** Stops accepting, commits what came in, closes. */
     close: async () => {
       health.close();
-      await retention.close();
+      retention.close();
       await Promise.all(upstreams.map((upstream) => upstream.close()));
       await broker.close();
       await worker.close();

@@ -20,7 +20,7 @@ export const METRICS = {
   },
   glossa_rejections_total: {
     type: 'counter',
-    help: 'Reasons of dead letters, by code of the error catalogue, since the start: one for each value or message.',
+    help: 'Reasons of dead letters, by code of the error catalogue, since the start: one for each value or message, 100 of a message at most.',
     labels: ['code'],
   },
   glossa_deliveries_total: {

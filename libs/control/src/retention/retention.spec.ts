@@ -88,7 +88,7 @@ describe('retention', () => {
     store.delete = (...args) => (failures-- > 0 ? Promise.reject(new Error('disk full')) : remove(...args));
     retention.start();
     while (lines.length < 2) await new Promise((resolve) => setImmediate(resolve));
-    await retention.close();
+    retention.close();
     expect(lines).toEqual([
       ['old observations are not all deleted', { err: new Error('disk full'), deleted: 0 }],
       ['old observations are deleted', { deleted: 1 }],
@@ -96,12 +96,30 @@ describe('retention', () => {
     expect(retention.finished).toBeGreaterThan(Date.now() - 60_000);
   });
 
+  it('does not wait for a step that takes long when the service stops', async () => {
+    const { retention, put, store, lines } = await make({}, DAY, { firstMs: 1 });
+    await put('a', 'AirTemperature', 900);
+    let end: (error: Error) => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      store.delete = () => {
+        resolve();
+        return new Promise((_, reject) => (end = reject));
+      };
+    });
+    retention.start();
+    await asked;
+    retention.close();
+    end(new Error('the store is closed'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([lines, retention.deleted]).toEqual([[], 0]);
+  });
+
   it('ends between two steps when the service stops', async () => {
     const { retention, put, left } = await make({}, DAY, { pause: 1e9 });
     const old = await put('a', 'AirTemperature', 900, 800, 700);
     const round = retention.round();
     while (retention.deleted === 0) await new Promise((resolve) => setImmediate(resolve));
-    await retention.close();
+    retention.close();
     expect(await round).toBe(1);
     expect(await left(old)).toEqual([2]);
     expect(retention.finished).toBeUndefined();

@@ -69,15 +69,14 @@ export class Retention {
     return (this.#round ??= this.#all().finally(() => (this.#round = undefined)));
   }
 
-  /** Ends after the step that is under way. */
-  async close(): Promise<void> {
+  /** Begins nothing more. A step that is under way ends by itself, or with the store. */
+  close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    if (this.#pausing) {
-      clearTimeout(this.#pausing.timer);
-      this.#pausing.resume();
-    }
-    await this.#round?.catch(() => undefined);
+    this.#round?.catch(() => undefined);
+    if (!this.#pausing) return;
+    clearTimeout(this.#pausing.timer);
+    this.#pausing.resume();
   }
 
   #schedule(ms: number): void {
