@@ -10,8 +10,8 @@ import { ClosedLoop, OpenLoop } from './load/flow.mjs';
 import { Publisher } from './load/publisher.mjs';
 import { Sink } from './load/sink.mjs';
 
-/** Deliveries between the publishers and the last sink at most: kernels hold megabytes a socket otherwise. */
-const IN_FLIGHT = 20_000;
+/** Messages between the publishers and the last sink at most; with more of them plain brokers are slower. */
+const IN_FLIGHT = 4000;
 /** Packets of one publisher that wait for their acknowledgement: of all of them as many as are in flight. */
 const WINDOW = { least: 200, most: 1000 };
 /** At a fixed rate nothing may hold a publisher back but its number of packet ids. */
@@ -75,8 +75,7 @@ async function measured(job, lose) {
   const sinks = Array.from({ length: job.subscribers }, (_, i) => {
     return new Sink(`sink-${i}`, lose, progress, i === 0 ? deliveries : undefined);
   });
-  const inFlight = IN_FLIGHT / observations;
-  const window = Math.min(WINDOW.most, Math.max(WINDOW.least, inFlight / job.publishers));
+  const window = Math.min(WINDOW.most, Math.max(WINDOW.least, IN_FLIGHT / job.publishers));
   const publishers = Array.from({ length: job.publishers }, (_, i) => {
     return new Publisher(`publisher-${i}`, lose, {
       messages: job.messages.filter((_, k) => k % job.publishers === i),
@@ -90,7 +89,7 @@ async function measured(job, lose) {
   await Promise.all(sinks.map((sink) => sink.subscribe(filter, qos)));
   const flow = open
     ? new OpenLoop(publishers, deliveries, rate)
-    : new ClosedLoop(publishers, sinks, { observations, inFlight });
+    : new ClosedLoop(publishers, sinks, { observations, inFlight: IN_FLIGHT });
 
   pump = () => flow.pump();
   const used = { load: process.cpuUsage(), server: processCpu(job.pid) };

@@ -3,9 +3,10 @@
  * the CPU time a raw message costs.
  *
  *   node test/bench/profile.mjs [--qos 0] [--seconds 6] [--publishers 20] [--subscribers 1] [--devices 1000]
- *                               [--top 30] [--thread main] [--keep folder] [--plain]
+ *                               [--top 30] [--thread main] [--keep folder] [--plain] [--node flag ...]
  *
- * `--plain` leaves V8's profiler out, which costs a fifth: CPU time a thread and nothing else. `--keep` names a folder for the .cpuprofile files, which a browser's developer tools open.
+ * `--plain` leaves V8's profiler out, which costs a fifth: CPU time a thread and nothing else. `--keep` names a folder for the .cpuprofile files, which a browser's developer tools open. `--node` gives flags to the gateway's Node.js, as
+ * `--node=--max-semi-space-size=32`.
  */
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
     thread: { type: 'string' },
     keep: { type: 'string' },
     plain: { type: 'boolean', default: false },
+    node: { type: 'string', multiple: true, default: [] },
   },
 });
 const top = Number(options.top);
@@ -43,6 +45,7 @@ async function profiled() {
   const nodeArgs = [
     `--require=${join(root, 'test/bench/thread-name.cjs')}`,
     ...(options.plain ? [] : sampled),
+    ...options.node,
   ];
   const gateway = await Gateway.start({ BENCH_THREADS: folder }, undefined, nodeArgs);
   try {
