@@ -1,19 +1,18 @@
 import type { Qos } from '#model';
 
-/** Where one message lies in an arena. */
-export interface Encoded {
-  /** A whole QoS 0 PUBLISH packet without RETAIN. */
-  readonly start: number;
-  /** Where the topic's length field begins. */
-  readonly topic: number;
-  /** Where the payload begins. */
-  readonly payload: number;
-  readonly end: number;
-}
-
 const PUBLISH = 0x30;
 /** Of most messages: two length bytes. Others are moved. */
 const FIXED_HEADER = 3;
+const PACKET_ID = 2;
+
+/** What the messages of a topic begin with: room for a fixed header, then the topic and its length. */
+export function topicHead(topic: string): Buffer {
+  const bytes = Buffer.from(topic);
+  const head = Buffer.allocUnsafeSlow(FIXED_HEADER + 2 + bytes.length);
+  head.writeUInt16BE(bytes.length, FIXED_HEADER);
+  bytes.copy(head, FIXED_HEADER + 2);
+  return head;
+}
 
 /** Bytes of the variable byte integer that writes a remaining length (MQTT 3.1.1, 2.2.3). */
 function lengthBytes(length: number): number {
@@ -32,6 +31,8 @@ function writeLength(buffer: Buffer, at: number, length: number): void {
 /** Arenas start small and keep what they grew to. */
 const FIRST_CAPACITY = 64 * 1024;
 const MAX_SPARE = 16;
+/** Of a remaining length at most. */
+const LENGTH_BYTES = 4;
 /** An arena that grew beyond is not kept. */
 const MAX_KEPT = 2 * 1024 * 1024;
 
@@ -75,34 +76,39 @@ export class Arena {
     Arena.#spare.push(this);
   };
 
-  /** Appends a message; `topic` is its UTF-8. */
-  append(topic: Buffer, payload: string): Encoded {
+  /** Where the last message begins. */
+  start = 0;
+  /** Where the packet id of the last message is to be written, when it has one. */
+  idAt = 0;
+
+  /** Appends a message that begins with a {@link topicHead}. */
+  append(head: Buffer, qos: Qos, payload: string): void {
     // A UTF-16 unit takes at most three bytes.
-    const at = this.begin(topic, payload.length * 3);
-    return this.end(topic, at, at + this.buffer.write(payload, at, 'utf8'));
+    const at = this.begin(head, qos, payload.length * 3);
+    this.end(head, qos, at + this.buffer.write(payload, at, 'utf8'));
   }
 
-  /** Makes room for a message with a payload of `bound` bytes at most; answers where the payload is to be written. */
-  begin(topic: Buffer, bound: number): number {
-    this.reserve(topic.length + bound + 7);
-    return this.length + FIXED_HEADER + 2 + topic.length;
+  /**
+   * Begins a message with a payload of `bound` bytes at most; answers where that is to be written. With QoS 1 and 2
+   * there is room for a packet id.
+   */
+  begin(head: Buffer, qos: Qos, bound: number): number {
+    this.reserve(head.length + PACKET_ID + bound + LENGTH_BYTES);
+    this.buffer.set(head, this.length);
+    return this.length + head.length + (qos > 0 ? PACKET_ID : 0);
   }
 
-  /** Completes the message whose payload was written from `payloadAt` to `end`. */
-  end(topic: Buffer, payloadAt: number, end: number): Encoded {
-    const { buffer } = this;
-    const start = this.length;
-    const remaining = 2 + topic.length + end - payloadAt;
+  /** Completes the message whose payload was written up to `end`: a whole PUBLISH without RETAIN. */
+  end(head: Buffer, qos: Qos, end: number): void {
+    const { buffer, length: start } = this;
+    const remaining = end - start - FIXED_HEADER;
     const shift = lengthBytes(remaining) + 1 - FIXED_HEADER;
-    if (shift !== 0) buffer.copyWithin(payloadAt + shift, payloadAt, end);
-    const topicAt = start + FIXED_HEADER + shift;
-    buffer[start] = PUBLISH;
+    if (shift !== 0) buffer.copyWithin(start + FIXED_HEADER + shift, start + FIXED_HEADER, end);
+    buffer[start] = PUBLISH | (qos << 1);
     writeLength(buffer, start + 1, remaining);
-    buffer[topicAt] = topic.length >>> 8;
-    buffer[topicAt + 1] = topic.length & 255;
-    topic.copy(buffer, topicAt + 2);
+    this.start = start;
+    this.idAt = start + head.length + shift;
     this.length = end + shift;
-    return { start, topic: topicAt, payload: payloadAt + shift, end: this.length };
   }
 
   /** Makes room for more bytes after {@link length}. */
@@ -114,29 +120,11 @@ export class Arena {
   }
 }
 
-/** Bytes of a message as a packet of QoS 1 or 2. */
-export function packetSize(encoded: Encoded): number {
-  const remaining = encoded.end - encoded.topic + 2;
-  return 1 + lengthBytes(remaining) + remaining;
-}
-
-/** Writes an encoded message as a packet of QoS 1 or 2 with its packet id; answers where it ends. */
-export function writeWithId(
-  source: Buffer,
-  encoded: Encoded,
-  qos: Qos,
-  id: number,
-  target: Buffer,
-  at: number,
-): number {
-  const remaining = encoded.end - encoded.topic + 2;
-  target[at] = PUBLISH | (qos << 1);
-  writeLength(target, at + 1, remaining);
-  at += 1 + lengthBytes(remaining);
-  at += source.copy(target, at, encoded.topic, encoded.payload);
-  target[at] = id >>> 8;
-  target[at + 1] = id & 255;
-  return at + 2 + source.copy(target, at + 2, encoded.payload, encoded.end);
+/** Makes a packet of QoS 1 or 2, at `start`, a subscriber's own: its QoS there, and its packet id. */
+export function address(buffer: Buffer, start: number, idAt: number, qos: Qos, id: number): void {
+  buffer[start] = PUBLISH | (qos << 1);
+  buffer[idAt] = id >>> 8;
+  buffer[idAt + 1] = id & 255;
 }
 
 /** One PUBLISH packet, as retained messages are sent when someone subscribes. */

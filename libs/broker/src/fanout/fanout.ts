@@ -7,7 +7,7 @@ import { Histogram, TIMES_MS } from '#telemetry';
 import { nextPacketId, policyOf, type ClientInternals } from '../client-internals.js';
 import { mqttTrie } from '../mqtt-trie.js';
 import type { SessionStore } from '../sessions/session-store.js';
-import { Arena, packetSize, writeWithId, type Encoded } from './arena.js';
+import { address, Arena, topicHead } from './arena.js';
 import { rejectionMessages } from './rejection-messages.js';
 
 interface Subscriber {
@@ -15,10 +15,10 @@ interface Subscriber {
   readonly filters: Map<string, Subscription>;
   /** Highest QoS granted for a topic, found once. */
   readonly granted: Map<string, Qos>;
-  /** QoS 0 ranges of the current batch: start, end, start, end, ... */
+  /** Its share of the current batch: start, end, start, end, ... */
   ranges: number[];
-  /** QoS 1 and 2 messages of the current batch. */
-  acknowledged: { encoded: Encoded; qos: Qos }[];
+  /** Of the QoS 1 and 2 messages among it: start, where the packet id goes, QoS, start, ... */
+  addressed: number[];
 }
 
 interface Subscription {
@@ -34,7 +34,7 @@ interface Direct extends Subscription {
 /** Who receives a topic: resolved once, until a subscription or a right changes. */
 interface Targets {
   readonly topic: string;
-  readonly bytes: Buffer;
+  readonly head: Buffer;
   readonly direct: readonly Direct[];
   /** Persistent sessions with QoS 1 or 2. */
   readonly sessions: readonly { clientId: string; qos: Qos }[];
@@ -102,7 +102,7 @@ export class Fanout implements OutcomeSink {
   subscribe(client: Client, filter: string, qos: Qos): void {
     let subscriber = this.#subscribers.get(client);
     if (!subscriber) {
-      subscriber = { client, filters: new Map(), granted: new Map(), ranges: [], acknowledged: [] };
+      subscriber = { client, filters: new Map(), granted: new Map(), ranges: [], addressed: [] };
       this.#subscribers.set(client, subscriber);
     }
     this.unsubscribe(client, filter);
@@ -212,34 +212,12 @@ export class Fanout implements OutcomeSink {
       const kept = !subscriber.client.clean && subscription.qos > 0;
       best.set(subscriber, { subscriber, qos: subscription.qos, kept });
     }
-    return { topic, bytes: Buffer.from(topic), direct: [...best.values()], sessions };
+    return { topic, head: topicHead(topic), direct: [...best.values()], sessions };
   }
 
   #deliver(targets: Targets, payload: string | ObservationRecord, qos: Qos): void {
-    const { direct, sessions, topic, bytes } = targets;
-    if (direct.length > 0) {
-      if (!this.#arena) {
-        this.#arena = Arena.take();
-        this.#began = performance.now();
-        this.#before = this.delivered;
-        setImmediate(() => this.flush());
-      }
-      const encoded = this.#encode(this.#arena, bytes, payload);
-      for (const { subscriber, qos: granted, kept } of direct) {
-        if (kept && qos > 0) continue;
-        this.#touched.add(subscriber);
-        this.delivered++;
-        if (qos === 0 || granted === 0) {
-          const { ranges } = subscriber;
-          if (ranges.length > 0 && ranges[ranges.length - 1] === encoded.start)
-            ranges[ranges.length - 1] = encoded.end;
-          else ranges.push(encoded.start, encoded.end);
-        } else {
-          // Order within a topic holds [MQTT-4.6.0-6]: one QoS a series and subscriber.
-          subscriber.acknowledged.push({ encoded, qos: Math.min(qos, granted) as Qos });
-        }
-      }
-    }
+    const { direct, sessions, topic } = targets;
+    if (direct.length > 0) this.#share(targets, payload, qos);
     if (qos > 0 && sessions.length > 0) {
       this.#keep(
         topic,
@@ -251,10 +229,54 @@ export class Fanout implements OutcomeSink {
     if (this.#arena && this.#arena.length >= FLUSH_BYTES) this.flush();
   }
 
-  #encode(arena: Arena, topic: Buffer, payload: string | ObservationRecord): Encoded {
-    if (typeof payload === 'string') return arena.append(topic, payload);
-    const at = arena.begin(topic, this.#encoder.bound(payload));
-    return arena.end(topic, at, this.#encoder.write(payload, arena.buffer, at));
+  /** Encodes a message, once with room for a packet id and once without where both are needed, and shares it out. */
+  #share({ direct, head }: Targets, payload: string | ObservationRecord, qos: Qos): void {
+    const arena = (this.#arena ??= this.#beginBatch());
+    let plain = -1;
+    let plainEnd = 0;
+    let withId = -1;
+    let idAt = 0;
+    let withIdEnd = 0;
+    for (let i = 0; i < direct.length; i++) {
+      const { subscriber, qos: granted, kept } = direct[i]!;
+      if (kept && qos > 0) continue;
+      this.#touched.add(subscriber);
+      this.delivered++;
+      if (qos === 0 || granted === 0) {
+        if (plain < 0) {
+          this.#encode(arena, head, 0, payload);
+          plain = arena.start;
+          plainEnd = arena.length;
+        }
+        addRange(subscriber.ranges, plain, plainEnd);
+      } else {
+        if (withId < 0) {
+          this.#encode(arena, head, qos, payload);
+          withId = arena.start;
+          idAt = arena.idAt;
+          withIdEnd = arena.length;
+        }
+        addRange(subscriber.ranges, withId, withIdEnd);
+        // Order within a topic holds [MQTT-4.6.0-6]: one QoS a series and subscriber.
+        subscriber.addressed.push(withId, idAt, qos < granted ? qos : granted);
+      }
+    }
+  }
+
+  #beginBatch(): Arena {
+    this.#began = performance.now();
+    this.#before = this.delivered;
+    setImmediate(() => this.flush());
+    return Arena.take();
+  }
+
+  #encode(arena: Arena, head: Buffer, qos: Qos, payload: string | ObservationRecord): void {
+    if (typeof payload === 'string') {
+      arena.append(head, qos, payload);
+      return;
+    }
+    const at = arena.begin(head, qos, this.#encoder.bound(payload));
+    arena.end(head, qos, this.#encoder.write(payload, arena.buffer, at));
   }
 
   #keep(topic: string, payload: string, qos: Qos, sessions: Targets['sessions']): void {
@@ -278,14 +300,15 @@ export class Fanout implements OutcomeSink {
     const touched = this.#touched;
     this.#touched = new Set();
     for (const subscriber of touched) {
-      const { client, ranges, acknowledged } = subscriber;
+      const { client, ranges, addressed } = subscriber;
       subscriber.ranges = [];
-      subscriber.acknowledged = [];
+      subscriber.addressed = [];
       if (client.closed || client.conn.destroyed) continue;
       // A restored session subscribes before its CONNACK, which comes first [MQTT-3.2.0-1].
       if (!(client as ClientInternals).connackSent) continue;
-      if (ranges.length > 0) writeRanges(client, arena, ranges);
-      if (acknowledged.length > 0) writeAcknowledged(client, arena.buffer, acknowledged);
+      if (addressed.length > 0 || ranges.length / 2 > FEW_RANGES)
+        writeCopy(client, arena.buffer, ranges, addressed);
+      else writeRanges(client, arena, ranges);
       this.hasRoom(client);
     }
     arena.release();
@@ -293,30 +316,41 @@ export class Fanout implements OutcomeSink {
   }
 }
 
-function writeRanges(client: Client, arena: Arena, ranges: readonly number[]): void {
-  const { buffer } = arena;
-  if (ranges.length / 2 <= FEW_RANGES) {
-    for (let i = 0; i < ranges.length; i += 2)
-      client.conn.write(buffer.subarray(ranges[i], ranges[i + 1]), arena.hold());
-    return;
-  }
-  let size = 0;
-  for (let i = 0; i < ranges.length; i += 2) size += ranges[i + 1]! - ranges[i]!;
-  const joined = Arena.take();
-  joined.reserve(size);
-  let at = 0;
-  for (let i = 0; i < ranges.length; i += 2) at += buffer.copy(joined.buffer, at, ranges[i], ranges[i + 1]);
-  client.conn.write(joined.buffer.subarray(0, at), () => joined.release());
+function addRange(ranges: number[], start: number, end: number): void {
+  const last = ranges.length - 1;
+  if (last > 0 && ranges[last] === start) ranges[last] = end;
+  else ranges.push(start, end);
 }
 
-function writeAcknowledged(client: Client, buffer: Buffer, messages: Subscriber['acknowledged']): void {
+function writeRanges(client: Client, arena: Arena, ranges: readonly number[]): void {
+  for (let i = 0; i < ranges.length; i += 2)
+    client.conn.write(arena.buffer.subarray(ranges[i], ranges[i + 1]), arena.hold());
+}
+
+/** Writes a share of its own: of many pieces, or with packet ids. */
+function writeCopy(
+  client: Client,
+  buffer: Buffer,
+  ranges: readonly number[],
+  addressed: readonly number[],
+): void {
   let size = 0;
-  for (const { encoded } of messages) size += packetSize(encoded);
-  const packets = Arena.take();
-  packets.reserve(size);
+  for (let i = 0; i < ranges.length; i += 2) size += ranges[i + 1]! - ranges[i]!;
+  const share = Arena.take();
+  share.reserve(size);
   let at = 0;
-  for (const { encoded, qos } of messages) {
-    at = writeWithId(buffer, encoded, qos, nextPacketId(client), packets.buffer, at);
+  let next = 0;
+  for (let i = 0; i < ranges.length; i += 2) {
+    const from = ranges[i]!;
+    const to = ranges[i + 1]!;
+    buffer.copy(share.buffer, at, from, to);
+    const moved = at - from;
+    for (; next < addressed.length && addressed[next]! < to; next += 3) {
+      const start = addressed[next]! + moved;
+      const idAt = addressed[next + 1]! + moved;
+      address(share.buffer, start, idAt, addressed[next + 2] as Qos, nextPacketId(client));
+    }
+    at += to - from;
   }
-  client.conn.write(packets.buffer.subarray(0, at), () => packets.release());
+  client.conn.write(share.buffer.subarray(0, at), () => share.release());
 }

@@ -10,6 +10,10 @@ interface Frame {
   /** Between result time and value. */
   readonly result: Buffer;
   readonly tail: Buffer;
+  /** All before the value, with room for times of six fraction digits, which most have. */
+  readonly text: Buffer;
+  /** Where those times stand in it: of the id, of the phenomenon, of the result. */
+  readonly timeAt: readonly [number, number, number];
   /** Bytes of an observation at most. */
   readonly bound: number;
 }
@@ -19,6 +23,8 @@ const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 /** Digits of a double, sign, point and exponent; `~` and an nth. */
 const NUMBER_BYTES = 32;
+/** `2026-11-24T12:00:00.123456Z` */
+const SIX_DIGITS = 27;
 const MAX_FRAMES = 100_000;
 
 /**
@@ -29,6 +35,8 @@ const MAX_FRAMES = 100_000;
 export class ObservationEncoder {
   #frames: (Frame | undefined)[] = [];
   #count = 0;
+  readonly #time = new TimeText();
+  readonly #resultTime = new TimeText();
 
   constructor(private readonly renderer: ObservationRenderer) {}
 
@@ -41,8 +49,31 @@ export class ObservationEncoder {
   write(record: ObservationRecord, target: Buffer, at: number): number {
     const frame = this.#frameOf(record);
     if (!frame) return at + target.write(this.renderer.json(record), at);
-    const { head, middle, result, tail } = frame;
     const { time, nth, value, resultTime } = record;
+    const phenomenon = this.#time.of(time);
+    const produced = resultTime === time ? phenomenon : this.#resultTime.of(resultTime);
+    const { tail } = frame;
+    if (nth === 0 && phenomenon.length === SIX_DIGITS && produced.length === SIX_DIGITS) {
+      const { text, timeAt } = frame;
+      target.set(text, at);
+      target.set(phenomenon, at + timeAt[0]);
+      target.set(phenomenon, at + timeAt[1]);
+      target.set(produced, at + timeAt[2]);
+      at += text.length;
+    } else at = this.#writeParts(frame, record, target, at);
+    if (typeof value === 'number') at = writeAscii(target, at, String(value));
+    else at += (value ? TRUE : FALSE).copy(target, at);
+    target.set(tail, at);
+    return at + tail.length;
+  }
+
+  /** Writes what comes before the value, piece by piece. */
+  #writeParts(
+    { head, middle, result }: Frame,
+    { time, nth, resultTime }: ObservationRecord,
+    target: Buffer,
+    at: number,
+  ): number {
     at += head.copy(target, at);
     const timeAt = at;
     at = writeMicros(target, at, time);
@@ -53,10 +84,7 @@ export class ObservationEncoder {
     at += timeEnd - timeAt;
     at += RESULT_TIME.copy(target, at);
     at = resultTime === time ? copyTime(target, at, timeAt, timeEnd) : writeMicros(target, at, resultTime);
-    at += result.copy(target, at);
-    if (typeof value === 'number') at = writeAscii(target, at, String(value));
-    else at += (value ? TRUE : FALSE).copy(target, at);
-    return at + tail.copy(target, at);
+    return at + result.copy(target, at);
   }
 
   /** Undefined for what is printed instead. */
@@ -78,13 +106,18 @@ export class ObservationEncoder {
     );
     const tail = Buffer.from(`${unit}${parts.tail}}`);
     const constant = head.length + middle.length + RESULT_TIME.length + result.length + tail.length;
-    const frame = {
+    const gap = Buffer.alloc(SIX_DIGITS);
+    const text = Buffer.concat([head, gap, middle, gap, RESULT_TIME, gap, result]);
+    const second = head.length + SIX_DIGITS + middle.length;
+    const frame: Frame = {
       series,
       schema,
       head,
       middle,
       result,
       tail,
+      text,
+      timeAt: [head.length, second, second + SIX_DIGITS + RESULT_TIME.length],
       bound: constant + 3 * MICROS_BYTES + NUMBER_BYTES,
     };
     if (series.id > 0 && schema.id > 0) this.#remember(frame);
@@ -98,6 +131,22 @@ export class ObservationEncoder {
     }
     if (!this.#frames[frame.series.id]) this.#count++;
     this.#frames[frame.series.id] = frame;
+  }
+}
+
+/** A time as text, made once while it is asked for again: the values of a message have one time mostly. */
+class TimeText {
+  readonly #buffer = new Uint8Array(MICROS_BYTES);
+  #time = Number.NaN;
+  #text = this.#buffer;
+
+  of(time: number): Uint8Array {
+    if (time !== this.#time) {
+      const length = writeMicros(this.#buffer, 0, time);
+      this.#time = time;
+      if (length !== this.#text.length) this.#text = this.#buffer.subarray(0, length);
+    }
+    return this.#text;
   }
 }
 
