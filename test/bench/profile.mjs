@@ -5,7 +5,8 @@
  *   node test/bench/profile.mjs [--qos 0] [--seconds 6] [--publishers 20] [--subscribers 1] [--devices 1000]
  *                               [--top 30] [--thread main] [--keep folder] [--plain] [--node flag ...]
  *
- * `--plain` leaves V8's profiler out, which costs a fifth: CPU time a thread and nothing else. `--keep` names a folder for the .cpuprofile files, which a browser's developer tools open. `--node` gives flags to the gateway's Node.js, as
+ * `--plain` leaves V8's profiler out, which costs a fifth: CPU time a thread and nothing else. `--keep` names a folder
+ * for the .cpuprofile files, which a browser's developer tools open. `--node` gives flags to the gateway's Node.js, as
  * `--node=--max-semi-space-size=32`.
  */
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
