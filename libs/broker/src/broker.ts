@@ -42,7 +42,7 @@ export interface BrokerOptions {
   readonly sessionDirectory?: string;
   /** What is kept there survives a power cut. */
   readonly durable?: boolean;
-  readonly sessionLimits?: SessionLimits;
+  readonly sessionLimits?: Partial<SessionLimits>;
   readonly budget?: GateBudget;
   /** Bytes that may wait for one subscriber's socket. */
   readonly maxBuffered?: number;
@@ -103,6 +103,10 @@ export class Broker implements OutcomeSink {
       },
       onLost: (bytes) =>
         logger.warn({ bytes }, 'sessions were damaged: some of them, or raw retained messages, are lost'),
+      onExpire: (client) =>
+        logger.warn({ client }, 'a session ended: its client was away for too long, or there are too many'),
+      onRetainedFull: (topic) =>
+        this.#troubles.say('retained', { topic }, 'not retained: there is no room for more'),
       onWaiting: (client) => this.#sender.wake(client),
     });
     this.#sender = new SessionSender(this.#sessions, (client) => this.#clients.get(client));

@@ -102,7 +102,8 @@ const KINDS: readonly Kind[] = [
     share: 8,
     first: Buffer.from('GET /docs/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20)),
     deaf: true,
-    limit: 130_000,
+    // Two minutes without a byte, which Node counts from the last look at what waits to be written.
+    limit: 245_000,
   },
 ];
 
@@ -177,14 +178,17 @@ export function flood(wanted: number, patient: boolean): void {
         await (await service.mqtt()).end();
         const during = await memoryOf(service);
         const awaited = intruders.filter(({ kind }) => patient || kind.limit <= 12_000);
-        await Promise.all(awaited.map(({ closed }) => closed));
+        const longest = Math.max(...awaited.map(({ kind }) => kind.limit)) + SLACK_MS;
+        const timer = new Promise((resolve) => setTimeout(resolve, longest).unref());
+        await Promise.race([Promise.all(awaited.map(({ closed }) => closed)), timer]);
         clearInterval(dripping);
+        const late = awaited.filter(({ lifetime = Infinity, kind }) => lifetime > kind.limit + SLACK_MS);
+        const lateKinds = [...new Set(late.map(({ kind }) => kind.name))];
         for (const { socket } of intruders) socket.destroy();
         await Promise.all(intruders.map(({ closed }) => closed));
         stop.abort();
         await publisher;
-        const late = awaited.filter(({ lifetime, kind }) => lifetime! > kind.limit + SLACK_MS);
-        expect(late.map(({ kind, lifetime }) => `${kind.name}: ${lifetime}`)).toEqual([]);
+        expect({ late: late.length, lateKinds }).toEqual({ late: 0, lateKinds: [] });
         latencies.sort((a, b) => a - b);
         expect(latencies[Math.floor(latencies.length / 2)]).toBeLessThan(250);
         expect(latencies.at(-1)).toBeLessThan(5_000);
@@ -198,7 +202,7 @@ export function flood(wanted: number, patient: boolean): void {
         expect(service.lines.filter(({ level }) => level >= 50)).toEqual([]);
         await device.end();
       },
-      5 * 60_000,
+      8 * 60_000,
     );
   });
 }

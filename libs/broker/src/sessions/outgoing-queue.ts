@@ -38,7 +38,13 @@ export class OutgoingQueue {
   constructor(
     private readonly maxMessages: number,
     private readonly maxBytes: number,
+    private readonly onBytes: (change: number) => void = () => undefined,
   ) {}
+
+  /** What the entries take, sent and waiting. */
+  get bytes(): number {
+    return this.#sentBytes + this.#waitingBytes;
+  }
 
   get size(): number {
     return this.#sent.size + this.#waiting.size;
@@ -63,9 +69,8 @@ export class OutgoingQueue {
       return { key, dropped };
     }
     const replaced = this.#waiting.get(key);
-    if (replaced) this.#waitingBytes -= sizeOf(replaced);
     this.#waiting.set(key, packet);
-    this.#waitingBytes += sizeOf(packet);
+    this.#waits(sizeOf(packet) - (replaced ? sizeOf(replaced) : 0));
     for (const [candidate, old] of this.#waiting) {
       if (this.#waiting.size <= this.maxMessages && this.#waitingBytes <= this.maxBytes) break;
       if (candidate === key) break;
@@ -105,8 +110,19 @@ export class OutgoingQueue {
     const entry = this.#sent.get(messageId);
     if (!entry) return undefined;
     this.#sent.delete(messageId);
-    this.#sentBytes -= sizeOf(entry.packet);
+    this.#sends(-sizeOf(entry.packet));
     return entry;
+  }
+
+  /** Takes the oldest entry out to make room: one that waits, or where there is none, one that was sent. */
+  drop(sentToo: boolean): Keyed | undefined {
+    const waiting = this.peek();
+    if (waiting) {
+      this.#removeWaiting(waiting.key, waiting.packet);
+      return waiting;
+    }
+    const [oldest] = sentToo ? this.#sent.keys() : [];
+    return oldest === undefined ? undefined : this.clear(oldest);
   }
 
   /** Whether a packet id waits for its acknowledgement. */
@@ -154,14 +170,23 @@ export class OutgoingQueue {
 
   #setSent(messageId: number, entry: Keyed): void {
     const replaced = this.#sent.get(messageId);
-    if (replaced) this.#sentBytes -= sizeOf(replaced.packet);
     this.#sent.set(messageId, entry);
-    this.#sentBytes += sizeOf(entry.packet);
+    this.#sends(sizeOf(entry.packet) - (replaced ? sizeOf(replaced.packet) : 0));
   }
 
   #removeWaiting(key: string, packet: Message): void {
     this.#waiting.delete(key);
-    this.#waitingBytes -= sizeOf(packet);
+    this.#waits(-sizeOf(packet));
+  }
+
+  #sends(change: number): void {
+    this.#sentBytes += change;
+    this.onBytes(change);
+  }
+
+  #waits(change: number): void {
+    this.#waitingBytes += change;
+    this.onBytes(change);
   }
 }
 

@@ -21,6 +21,11 @@ export class Receipts {
     return this.#byClient.get(client)?.has(packetId) ?? false;
   }
 
+  /** Ids of the clients that have one. */
+  clients(): IterableIterator<string> {
+    return this.#byClient.keys();
+  }
+
   count(client: string): number {
     return this.#byClient.get(client)?.size ?? 0;
   }

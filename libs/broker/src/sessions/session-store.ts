@@ -1,35 +1,45 @@
 import type { AedesPublishPacket, Client, PublishPacket, Subscription } from 'aedes';
 import { Readable } from 'node:stream';
-import { mqttTrie } from '../mqtt-trie.js';
+import { Absences } from './absences.js';
 import { Journal } from './journal.js';
 import { Receipts } from './receipts.js';
-import { OutgoingQueue, type OutgoingPacket } from './outgoing-queue.js';
+import type { Keyed, OutgoingPacket } from './outgoing-queue.js';
+import { OutgoingQueues, type QueueLimits } from './outgoing-queues.js';
 import { fromJson, toJson } from './packet-json.js';
-
-/** A subscription of a persistent session. */
-export interface SessionSubscription {
-  readonly clientId: string;
-  readonly topic: string;
-  readonly qos: 0 | 1 | 2;
-  /** The account that subscribed: while it is away, its rights decide what is kept for it. */
-  readonly username?: string;
-}
+import { RetainedMessages, type RetainedLimits } from './retained-messages.js';
+import { SessionSubscriptions, type SessionSubscription } from './session-subscriptions.js';
 
 /** A will with the account that may be told for it after a restart. */
 export type StoredWill = PublishPacket & { clientId?: string; brokerId?: string; username?: string };
 
-/** How much a session may hold for a client that is away. */
-export interface SessionLimits {
-  readonly messages: number;
-  readonly bytes: number;
+/** How much is kept for clients, and how long. */
+export interface SessionLimits extends QueueLimits {
+  /** Sessions; beyond, those end whose clients have been away the longest. */
+  readonly sessions: number;
+  /** Milliseconds without its client after which a session ends. */
+  readonly away: number;
+  readonly retained: RetainedLimits;
 }
+
+const MIB = 1024 * 1024;
+const DAY = 86_400_000;
+const LIMITS: SessionLimits = {
+  messages: 10_000,
+  bytes: 32 * MIB,
+  allBytes: 64 * MIB,
+  sessions: 10_000,
+  away: 30 * DAY,
+  retained: { messages: 50_000, bytes: 32 * MIB },
+};
+/** How often absences are counted. */
+const COUNT_MS = 60_000;
 
 interface Options {
   /** Folder for what survives a restart; undefined keeps sessions in memory. */
   readonly directory?: string | undefined;
   /** What is kept survives a power cut. */
   readonly durable?: boolean;
-  readonly limits?: SessionLimits;
+  readonly limits?: Partial<SessionLimits>;
   /** Whether the session may keep this subscription: access control, asked before storing. */
   readonly mayStore?: (client: Client, filter: string) => boolean;
   /** Account of a connected client, kept with its subscriptions and its will. */
@@ -43,6 +53,10 @@ interface Options {
   readonly onDrop?: (clientId: string, messages: number) => void;
   /** Called at the start when so many bytes of what was kept could not be read. */
   readonly onLost?: (bytes: number) => void;
+  /** Called when a session ends without its client: it was away for too long, or there are too many. */
+  readonly onExpire?: (clientId: string) => void;
+  /** Called when a message is not retained, since there is no room. */
+  readonly onRetainedFull?: (topic: string) => void;
   /** Called when a session has messages to send, or room for more. */
   readonly onWaiting?: (clientId: string) => void;
 }
@@ -69,42 +83,59 @@ function kept<T>(value: T): PromiseLike<T> {
  * Memory answers, a journal on disk follows and is read at start.
  */
 export class SessionStore {
-  readonly #retained = new Map<string, AedesPublishPacket>();
-  readonly #subscriptions = new Map<string, Map<string, SessionSubscription>>();
-  readonly #trie = mqttTrie<SessionSubscription>();
-  readonly #outgoing = new Map<string, OutgoingQueue>();
+  readonly #outgoing: OutgoingQueues;
   readonly #wills = new Map<string, StoredWill>();
   /** Lists of subscriptions that were stored. */
   readonly #taken = new WeakSet<Subscription[]>();
   readonly #limits: SessionLimits;
   #journal!: Journal;
+  #subscriptions!: SessionSubscriptions;
+  #retained!: RetainedMessages;
   #receipts!: Receipts;
+  #absences!: Absences;
+  #counting: NodeJS.Timeout | undefined;
   #brokerId = '';
 
   constructor(private readonly options: Options = {}) {
-    this.#limits = options.limits ?? { messages: 10_000, bytes: 32 * 1024 * 1024 };
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#outgoing = new OutgoingQueues(this.#limits);
   }
 
   /** Opens the journal and reads it. To be called before the broker listens. */
   async open(): Promise<void> {
     const journal = await Journal.open(this.options.directory, this.options.durable);
     this.#journal = journal;
-    for await (const [, value] of journal.entries('retained:')) {
-      const packet = fromJson(value) as AedesPublishPacket;
-      this.#retained.set(packet.topic, packet);
-    }
-    for await (const [, value] of journal.entries('subscription:')) this.#index(value as SessionSubscription);
+    this.#retained = new RetainedMessages(journal, this.#limits.retained, (topic) =>
+      this.options.onRetainedFull?.(topic),
+    );
+    await this.#retained.load();
+    this.#subscriptions = new SessionSubscriptions(journal);
+    await this.#subscriptions.load();
+    const beyond: string[] = [];
     for await (const [key, value] of journal.entries('outgoing:')) {
-      this.#queue(clientOf(key)).add(fromJson(value) as OutgoingPacket);
+      const clientId = clientOf(key);
+      const { dropped } = this.#outgoing.of(clientId).add(fromJson(value) as OutgoingPacket);
+      beyond.push(...dropped.map(({ key: old }) => outgoingKey(clientId, old)));
     }
     this.#receipts = new Receipts(journal);
     await this.#receipts.load();
+    this.#absences = new Absences(journal);
+    await this.#absences.load();
     for await (const [, value] of journal.entries('will:')) {
       const will = fromJson(value) as StoredWill;
       this.#wills.set(will.clientId ?? '', will);
     }
     await journal.finish();
     if (journal.dropped > 0) this.options.onLost?.(journal.dropped);
+    // Limits may be lower than before.
+    for (const key of beyond) journal.del(key);
+    this.#makeRoom();
+    let last = performance.now();
+    this.#counting = setInterval(() => {
+      const now = performance.now();
+      this.countAbsences(now - last);
+      last = now;
+    }, COUNT_MS).unref();
   }
 
   /** aedes insists on a native async function. */
@@ -132,17 +163,11 @@ export class SessionStore {
 
   /** Raw retained messages, and what the gateway retains beside observations (device status). */
   get retained(): ReadonlyMap<string, AedesPublishPacket> {
-    return this.#retained;
+    return this.#retained.all;
   }
 
   storeRetained(packet: AedesPublishPacket): PromiseLike<undefined> {
-    const key = `retained:${packet.topic}`;
-    if (packet.payload.length === 0) {
-      if (this.#retained.delete(packet.topic)) this.#journal.del(key);
-    } else {
-      this.#retained.set(packet.topic, { ...packet });
-      this.#journal.put(key, toJson(packet));
-    }
+    this.#retained.store(packet);
     return KEPT;
   }
 
@@ -163,7 +188,7 @@ export class SessionStore {
   /** Messages that sessions keep for their clients. */
   get waiting(): number {
     let waiting = 0;
-    for (const queue of this.#outgoing.values()) waiting += queue.size;
+    for (const [, queue] of this.#outgoing) waiting += queue.size;
     return waiting;
   }
 
@@ -176,49 +201,28 @@ export class SessionStore {
     // aedes calls once for each filter, with the whole SUBSCRIBE.
     if (this.#taken.has(subscriptions)) return KEPT;
     this.#taken.add(subscriptions);
+    if (!this.#subscriptions.has(client.id)) this.#makePlace();
     for (const { topic, qos } of subscriptions) {
       // The filters that were denied are among them.
       if (this.options.mayStore && !this.options.mayStore(client, topic)) continue;
       const username = this.options.usernameOf?.(client);
-      const subscription: SessionSubscription = {
-        clientId: client.id,
-        topic,
-        qos,
-        ...(username !== undefined && { username }),
-      };
-      this.#index(subscription);
-      this.#journal.put(subscriptionKey(client.id, topic), subscription);
+      const account = username === undefined ? {} : { username };
+      this.#subscriptions.add({ clientId: client.id, topic, qos, ...account });
     }
     this.options.onChange?.();
     return KEPT;
   }
 
-  #index(subscription: SessionSubscription): void {
-    const { clientId, topic } = subscription;
-    let filters = this.#subscriptions.get(clientId);
-    if (!filters) this.#subscriptions.set(clientId, (filters = new Map<string, SessionSubscription>()));
-    const old = filters.get(topic);
-    if (old) this.#trie.remove(topic, old);
-    filters.set(topic, subscription);
-    if (subscription.qos > 0) this.#trie.add(topic, subscription);
-  }
-
-  removeSubscriptions(client: Named, topics: readonly string[]): PromiseLike<undefined> {
-    const filters = this.#subscriptions.get(client.id);
-    for (const topic of topics) {
-      const old = filters?.get(topic);
-      if (!old) continue;
-      filters!.delete(topic);
-      this.#trie.remove(topic, old);
-      this.#journal.del(subscriptionKey(client.id, topic));
-    }
-    if (filters?.size === 0) this.#subscriptions.delete(client.id);
+  removeSubscriptions(client: Named, topics: Iterable<string>): PromiseLike<undefined> {
+    this.#subscriptions.remove(client.id, topics);
     this.options.onChange?.();
     return KEPT;
   }
 
+  /** aedes asks for a client that has signed in and goes on with its session. */
   subscriptionsByClient(client: Named): PromiseLike<Subscription[]> {
-    const filters = this.#subscriptions.get(client.id)?.values() ?? [];
+    this.#absences.end(client.id);
+    const filters = this.#subscriptions.of(client.id).values();
     return kept([...filters].map(({ topic, qos }) => ({ topic, qos })));
   }
 
@@ -231,7 +235,7 @@ export class SessionStore {
    * the one with the highest QoS [MQTT-3.3.5-1].
    */
   sessionsFor(topic: string): SessionSubscription[] {
-    const found = this.#trie.match(topic);
+    const found = this.#subscriptions.match(topic);
     if (found.length === 0) return found;
     const best = new Map<string, SessionSubscription>();
     for (const subscription of found) {
@@ -245,20 +249,52 @@ export class SessionStore {
 
   /** A clean session begins: everything of the old one ends [MQTT-3.1.2-6]. */
   cleanSubscriptions(client: Named): PromiseLike<undefined> {
-    const filters = this.#subscriptions.get(client.id);
-    if (filters) this.removeSubscriptions(client, [...filters.keys()]);
+    const filters = this.#subscriptions.of(client.id);
+    if (filters.size > 0) void this.removeSubscriptions(client, [...filters.keys()]);
     const queue = this.#outgoing.get(client.id);
     if (queue) {
       for (const key of queue.keys()) this.#journal.del(outgoingKey(client.id, key));
       this.#outgoing.delete(client.id);
     }
+    this.#absences.end(client.id);
     return KEPT;
   }
 
+  /** So much time has passed. Sessions whose clients have been away for too long end. */
+  countAbsences(milliseconds: number): void {
+    for (const clientId of this.#sessionIds()) {
+      if (this.options.isConnected?.(clientId)) this.#absences.end(clientId);
+      else if (this.#absences.add(clientId, milliseconds) >= this.#limits.away) this.#expire(clientId);
+    }
+  }
+
+  /** What is kept for a client: subscriptions, messages, receipts. */
+  #sessionIds(): Set<string> {
+    const queues = [...this.#outgoing].map(([clientId]) => clientId);
+    return new Set([...this.#subscriptions.clients(), ...queues, ...this.#receipts.clients()]);
+  }
+
+  /** One more session is to come: where there are too many, the one whose client was away the longest ends. */
+  #makePlace(): void {
+    if (this.#subscriptions.size < this.#limits.sessions) return;
+    let longest: string | undefined;
+    for (const clientId of this.#subscriptions.clients()) {
+      if (this.options.isConnected?.(clientId)) continue;
+      if (longest === undefined || this.#absences.of(clientId) > this.#absences.of(longest))
+        longest = clientId;
+    }
+    // Those that are connected are as many as there are connections.
+    if (longest !== undefined) this.#expire(longest);
+  }
+
+  #expire(clientId: string): void {
+    void this.cleanSubscriptions({ id: clientId });
+    this.#receipts.clear(clientId);
+    this.options.onExpire?.(clientId);
+  }
+
   countOffline(): PromiseLike<{ subsCount: number; clientsCount: number }> {
-    let subsCount = 0;
-    for (const filters of this.#subscriptions.values()) subsCount += filters.size;
-    return kept({ subsCount, clientsCount: this.#subscriptions.size });
+    return kept({ subsCount: this.#subscriptions.count, clientsCount: this.#subscriptions.size });
   }
 
   outgoingEnqueue(
@@ -269,10 +305,10 @@ export class SessionStore {
     const { brokerId, brokerCounter, topic, payload, retain } = packet;
     const qos = Math.min(packet.qos, subscription.qos ?? 2);
     const copy = { cmd: 'publish', brokerId, brokerCounter, topic, payload, qos, retain, dup: false };
-    const { key, dropped } = this.#queue(clientId).add(copy as OutgoingPacket);
+    const { key, dropped } = this.#outgoing.of(clientId).add(copy as OutgoingPacket);
     this.#journal.put(outgoingKey(clientId, key), toJson(copy));
-    for (const { key: old } of dropped) this.#journal.del(outgoingKey(clientId, old));
-    if (dropped.length > 0) this.options.onDrop?.(clientId, dropped.length);
+    this.#dropped(clientId, dropped);
+    this.#makeRoom();
     this.options.onWaiting?.(clientId);
     return KEPT;
   }
@@ -384,8 +420,8 @@ export class SessionStore {
   }
 
   getClientList(topic: string): Readable {
-    const clients = [...this.#subscriptions].filter(([, filters]) => filters.has(topic)).map(([id]) => id);
-    return Readable.from(clients);
+    const clients = [...this.#subscriptions.clients()];
+    return Readable.from(clients.filter((id) => this.#subscriptions.of(id).has(topic)));
   }
 
   /** Resolves when everything so far is on disk. */
@@ -399,22 +435,23 @@ export class SessionStore {
   }
 
   async destroy(): Promise<void> {
+    clearInterval(this.#counting);
     await this.#journal.close();
   }
 
-  #queue(clientId: string): OutgoingQueue {
-    let queue = this.#outgoing.get(clientId);
-    if (!queue) {
-      queue = new OutgoingQueue(this.#limits.messages, this.#limits.bytes);
-      this.#outgoing.set(clientId, queue);
-    }
-    return queue;
+  #makeRoom(): void {
+    const isConnected = (clientId: string) => this.options.isConnected?.(clientId) ?? false;
+    for (const { clientId, dropped } of this.#outgoing.makeRoom(isConnected))
+      this.#dropped(clientId, dropped);
+  }
+
+  #dropped(clientId: string, entries: readonly Keyed[]): void {
+    for (const { key } of entries) this.#journal.del(outgoingKey(clientId, key));
+    if (entries.length > 0) this.options.onDrop?.(clientId, entries.length);
   }
 }
 
 // Client ids are percent-encoded in keys: `:` ends the client's part.
-const subscriptionKey = (clientId: string, topic: string) =>
-  `subscription:${encodeURIComponent(clientId)}:${topic}`;
 const outgoingKey = (clientId: string, key: string) => `outgoing:${encodeURIComponent(clientId)}:${key}`;
 
 function clientOf(key: string): string {
