@@ -11,5 +11,8 @@ import { throughput } from './groups/throughput.mjs';
 /** What `npm run bench` measures, in this order. */
 export const GROUPS = [micro, start, throughput, nodeRed, latency, growth, queries, memory];
 
-/** What it measures when asked by name. */
+/** What `--quick` measures unless groups are named. */
+export const QUICK = [micro, start, throughput, latency];
+
+/** What is measured when asked by name. */
 export const OPTIONAL = [soak];

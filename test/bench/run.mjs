@@ -2,7 +2,7 @@
  * npm run bench [-- options] [group ...]
  *
  * Measures Glossa beside what it is compared with, in turns, on one machine. Options:
- *   --quick          one short run of the most telling rows
+ *   --quick          one short run of the most telling rows, without what needs minutes to prepare
  *   --runs N         runs of each row (3; 1 when quick); medians, least and most are told
  *   --seconds N      seconds of one run (5; 3 when quick)
  *   --row TEXT       only rows whose name holds the text
@@ -15,7 +15,7 @@
  */
 import { parseArgs } from 'node:util';
 import { writeDocument } from './document.mjs';
-import { GROUPS, OPTIONAL } from './groups.mjs';
+import { GROUPS, OPTIONAL, QUICK } from './groups.mjs';
 import { machine, Results } from './results.mjs';
 import { plainTable } from './text.mjs';
 import { watch } from './watch.mjs';
@@ -82,11 +82,15 @@ function chosen() {
   const unknown = positionals.filter((name) => !all.some((group) => group.name === name));
   if (unknown.length > 0)
     throw new Error(`no group ${unknown.join(', ')}; there are ${all.map(({ name }) => name).join(', ')}`);
-  return positionals.length === 0 ? GROUPS : all.filter(({ name }) => positionals.includes(name));
+  if (positionals.length === 0) return options.quick ? QUICK : GROUPS;
+  return all.filter(({ name }) => positionals.includes(name));
 }
 
-function plan(groups, { quick, minutes }) {
-  const of = (group) => (group.name === 'soak' ? minutes : group.minutes[quick ? 'quick' : 'full']);
+function plan(groups, { quick, minutes, nodeRed }) {
+  const of = (group) => {
+    if (group.name === 'soak') return minutes;
+    return group.name === 'node-red' && nodeRed === undefined ? 0 : group.minutes[quick ? 'quick' : 'full'];
+  };
   const total = groups.reduce((sum, group) => sum + of(group), 0);
   print(
     `About ${Math.ceil(total)} minutes: ${groups.map((group) => `${group.name} ${of(group)}`).join(', ')}`,
