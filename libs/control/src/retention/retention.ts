@@ -27,7 +27,8 @@ export interface RetentionOptions {
   readonly pace?: Partial<RetentionPace>;
 }
 
-const PACE: RetentionPace = { firstMs: 10_000, everyMs: 3_600_000, rows: 2000, pause: 4 };
+/** The store lets messages go between the parts of a step; what a step costs beside its rows asks for many of them. */
+const PACE: RetentionPace = { firstMs: 10_000, everyMs: 3_600_000, rows: 50_000, pause: 2 };
 /** Datastreams that are looked at together: one question for all of them where nothing is old. */
 const GROUP = 100;
 /** A round at least as often as this share of the shortest retention. */
