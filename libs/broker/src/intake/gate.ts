@@ -7,7 +7,7 @@ import { policyOf, type ClientInternals } from '../client-internals.js';
 import type { HoldBack } from '../hold-back.js';
 import { packetFault, UNSUPPORTED_LEVEL } from '../packet-guard.js';
 import type { SessionStore, StoredWill } from '../sessions/session-store.js';
-import { CONTROL, readPublish, type Origin } from './publish-packet.js';
+import { CONTROL, readPublish } from './publish-packet.js';
 import { Sender, type Slot } from './sender.js';
 
 /** How much may be between a socket and the store. */
@@ -96,6 +96,7 @@ export class Gate {
   #messages = 0;
   #bytes = 0;
   #waking = false;
+  #moment: number | undefined;
   #stopped = false;
 
   constructor(private readonly options: GateOptions) {
@@ -155,6 +156,7 @@ export class Gate {
       // What came behind a CONNECT waits for CONNACK.
       if (!client.connected || this.#stopped) return;
       sender.connecting = false;
+      sender.stamp(client);
       sender.framer.resume();
     }
     if (client.closed) return;
@@ -168,6 +170,7 @@ export class Gate {
     const chunk = sender.read(inTurns ? SHARE_READ : undefined);
     if (!chunk) return;
     client._keepaliveTimer?.refresh();
+    sender.stamp(client);
     sender.framer.push(chunk);
   }
 
@@ -206,15 +209,13 @@ export class Gate {
 
   #publish(sender: Sender, client: Client, first: number, bytes: Buffer, body: number, end: number): void {
     if (this.#ending.has(client)) return;
-    const policy = policyOf(client);
-    const origin: Origin = { client: client.id, username: policy?.username ?? '', received: nowMicros() };
-    const raw = readPublish(first, bytes, body, end, origin);
+    const raw = readPublish(first, bytes, body, end, sender.origin);
     if (typeof raw === 'string') {
       sender.fail(raw);
       return;
     }
     try {
-      this.#judge(sender, raw, policy, raw.malformed, undefined);
+      this.#judge(sender, raw, sender.policy, raw.malformed, undefined);
     } catch (error) {
       // A mistake of the program: nothing is acknowledged, the client sends it again.
       this.options.onFailure(error as Error, raw);
@@ -252,6 +253,7 @@ export class Gate {
       () => false,
       () => 0,
     );
+    sender.taken = performance.now();
     this.#senders.add(sender);
     const allowed = this.#judge(sender, raw, policy, CONTROL.test(topic), () => callback(null));
     if (allowed) return;
@@ -273,7 +275,7 @@ export class Gate {
     const allowed = decision.allowed && !malformed;
     const slot: Slot = {
       bytes: payload.length + topic.length,
-      taken: performance.now(),
+      taken: sender.taken,
       // [MQTT-1.5.3-2]
       close: malformed || (!allowed && policy?.onDeny === 'disconnect'),
       publishWill,
@@ -309,7 +311,7 @@ export class Gate {
       // What is acknowledged now would leave with what is held back, before its own is written.
       if (client && this.options.holdBack.holds(client)) return;
       sender.shift();
-      this.times.observe(performance.now() - slot.taken);
+      this.times.observe(this.#now() - slot.taken);
       this.#messages--;
       this.#bytes -= slot.bytes;
       // What is not committed is not acknowledged: the sender connects again and sends it again.
@@ -322,6 +324,15 @@ export class Gate {
       this.#waking = true;
       setImmediate(() => this.#wake());
     }
+  }
+
+  /** Milliseconds of this process, looked up once for what one commit settles. */
+  #now(): number {
+    if (this.#moment === undefined) {
+      this.#moment = performance.now();
+      queueMicrotask(() => (this.#moment = undefined));
+    }
+    return this.#moment;
   }
 
   /** Acknowledges a message, relays it, and tells what it meant. */

@@ -1,6 +1,8 @@
 import type { Client } from 'aedes';
+import type { AccountPolicy } from '#access';
 import type { Outcome } from '#ingest';
-import type { ClientInternals } from '../client-internals.js';
+import { nowMicros } from '#model';
+import { policyOf, type ClientInternals } from '../client-internals.js';
 import { Framer, type TakePacket } from './framer.js';
 
 /** A message between its socket and the store. */
@@ -29,6 +31,11 @@ export class Sender {
   readonly framer: Framer;
   /** Bytes of the messages that are held. */
   bytes = 0;
+  /** Whose the bytes are that are being read, and when they came; looked up once for all that come together. */
+  readonly origin = { client: '', username: '', received: 0 };
+  policy: AccountPolicy | undefined;
+  /** The same moment in milliseconds of this process. */
+  taken = 0;
   /** CONNECT is with aedes; what follows waits for its answer. */
   connecting = false;
   #slots: Slot[] = [];
@@ -54,6 +61,16 @@ export class Sender {
   /** The message that came first of those that are held. */
   get first(): Slot | undefined {
     return this.#slots[this.#first];
+  }
+
+  /** Bytes are about to be read. */
+  stamp(client: Client): void {
+    const { origin } = this;
+    this.policy = policyOf(client);
+    origin.client = client.id;
+    origin.username = this.policy?.username ?? '';
+    origin.received = nowMicros();
+    this.taken = performance.now();
   }
 
   hold(slot: Slot): void {

@@ -14,7 +14,7 @@ const codec: Codec = {
   decode(bytes) {
     checkSize(bytes);
     const text = decodeUtf8(bytes);
-    if (bytes.length > SUSPICIOUS) checkDepth(text);
+    if (bytes.length > SUSPICIOUS && hasMany(text)) checkDepth(text);
     try {
       return JSON.parse(text) as unknown;
     } catch (error) {
@@ -22,6 +22,16 @@ const codec: Codec = {
     }
   },
 };
+
+/** Whether there are more opening brackets, in strings or out of them, than may be nested. */
+function hasMany(text: string): boolean {
+  let count = 0;
+  for (const bracket of ['{', '[']) {
+    for (let i = text.indexOf(bracket); i >= 0; i = text.indexOf(bracket, i + 1))
+      if (++count > MAX_DEPTH) return true;
+  }
+  return false;
+}
 
 /** Counts brackets outside strings, without recursion. */
 function checkDepth(text: string): void {
