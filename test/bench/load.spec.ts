@@ -30,7 +30,7 @@ const { Deliveries } = (await from('./load/deliveries.mjs')) as unknown as {
     heard: (b: Buffer, start: number) => void;
   };
 };
-const { trend } = (await from('./groups/soak.mjs')) as unknown as {
+const { trend } = (await from('./trend.mjs')) as unknown as {
   trend: (points: [number, number][]) => { slope: number; last: number };
 };
 

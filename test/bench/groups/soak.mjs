@@ -2,6 +2,7 @@ import { BENCH_SCHEMA } from '../fleet.mjs';
 import { metricsOf } from '../metrics.mjs';
 import { ADMIN_TOKEN, Gateway, startLoad } from '../processes.mjs';
 import { figure, mebibytes, whole } from '../text.mjs';
+import { trend } from '../trend.mjs';
 import { glossaRun } from './throughput.mjs';
 
 const LOAD = { qos: 1, publishers: 20, subscribers: 1 };
@@ -106,17 +107,6 @@ async function sample(gateway, began, say) {
     `  ${found.minute.toFixed(1)} min: resident ${mebibytes(found.resident)}, heap ${mebibytes(found.heap)}, event loop late ${figure(found.late)} ms`,
   );
   return found;
-}
-
-/** Slope of the second half by least squares, a unit an hour, with mean and last value. */
-export function trend(points) {
-  const half = points.slice(Math.floor(points.length / 2));
-  const mean = (list) => list.reduce((sum, one) => sum + one, 0) / list.length;
-  const x = mean(half.map(([minute]) => minute));
-  const y = mean(half.map(([, value]) => value));
-  const spread = half.reduce((sum, [minute]) => sum + (minute - x) ** 2, 0);
-  const common = half.reduce((sum, [minute, value]) => sum + (minute - x) * (value - y), 0);
-  return { slope: spread === 0 ? Number.NaN : (common / spread) * 60, mean: y, last: points.at(-1)?.[1] };
 }
 
 function flat({ slope, mean }) {
