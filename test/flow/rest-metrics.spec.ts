@@ -127,6 +127,29 @@ describe('/metrics', () => {
     expect(after.value('glossa_deliveries_total')).toBe(0);
   });
 
+  it('tells what the store says of itself', async () => {
+    const durations = { counts: [1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], count: 4, sum: 9000 };
+    const figures = {
+      ...{ batches: 4, rows: 50, messages: 10, waitingRows: 7, headRows: 43, restarts: 1 },
+      ...{ commits: durations, merges: { ...durations, counts: [], sum: 0 } },
+    };
+    const { observations } = gateway.service.gateway;
+    Object.defineProperty(observations, 'figures', { value: figures, configurable: true });
+    const metrics = await scrape();
+    Reflect.deleteProperty(observations, 'figures');
+    const values = ['batches_total', 'batch_rows_total', 'batch_messages_total', 'restarts_total'].map(
+      (name) => metrics.value(`glossa_store_${name}`),
+    );
+    expect(values).toEqual([4, 50, 10, 1]);
+    expect([metrics.value('glossa_store_rows_waiting'), metrics.value('glossa_store_head_rows')]).toEqual([
+      7, 43,
+    ]);
+    const commits = (le: string) => metrics.value('glossa_store_commit_seconds_bucket', { le });
+    expect(['0.0005', '0.001', '5', '+Inf'].map(commits)).toEqual([1, 3, 3, 4]);
+    expect(metrics.value('glossa_store_commit_seconds_sum')).toBe(9);
+    expect(metrics.value('glossa_store_merge_seconds_count')).toBe(0);
+  });
+
   it('is answered while the reader of the store does not answer', async () => {
     const { observations } = gateway.service.gateway;
     const before = await scrape();
