@@ -19,7 +19,7 @@ const CUTS = 5;
  * What is not told yet, of files as they are after an orderly stop: SQLite's pages have no checksums, and a bit within
  * a value is another value.
  */
-const UNTOLD_FLIPS = /^(observations|control)\.db$/;
+const UNTOLD_FLIPS = /^(head|observations|control)\.db$/;
 /** A log of sessions that ends early is what a power cut leaves; what it held is gone without a word. */
 const UNTOLD_CUTS = /^sessions\//;
 

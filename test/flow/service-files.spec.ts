@@ -81,6 +81,24 @@ const DAMAGED: readonly (readonly [what: string, file: string, says: RegExp, dam
     (folder) => sql(join(folder, 'observations.db'), 'pragma user_version = 99'),
   ],
   [
+    'head.db that is no database',
+    'head.db',
+    /is damaged .*restore a backup/,
+    (folder) => overwrite(join(folder, 'head.db'), 0, noise),
+  ],
+  [
+    'observations.db that is gone',
+    'observations.db',
+    /is missing, but .*head\.db.* is there.*restore a backup/,
+    (folder) => rm(join(folder, 'observations.db')),
+  ],
+  [
+    'head.db that is gone',
+    'head.db',
+    /is missing, but .*observations\.db.* is there.*restore a backup/,
+    (folder) => rm(join(folder, 'head.db')),
+  ],
+  [
     'control.db that is no database',
     'control.db',
     /is damaged .*restore a backup/,
@@ -130,9 +148,9 @@ describe('what a power cut leaves', () => {
     ['cut within its header', () => 20],
   ])('a write-ahead log %s is read as far as it is whole', async (_what, length) => {
     const folder = await copy(killed);
-    const wal = join(folder, 'observations.db-wal');
+    const wal = join(folder, 'head.db-wal');
     await truncate(wal, length((await stat(wal)).size));
-    await rm(join(folder, 'observations.db-shm'), { force: true });
+    await rm(join(folder, 'head.db-shm'), { force: true });
     const service = await ServiceProcess.start({}, folder);
     const { received, stored } = await closedLedger(service.rest());
     expect(stored).toBe(received);
@@ -145,6 +163,7 @@ describe('what a power cut leaves', () => {
       'backup-under-way',
       'control.db',
       'gateway.lock',
+      'head.db',
       'observations.db',
       'sessions',
     ]);

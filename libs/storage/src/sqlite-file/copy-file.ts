@@ -8,22 +8,33 @@ import { GlossaError } from '#model';
  * The copy appears under its name when it is complete and on the disk.
  */
 export function copyFile(db: Database, target: string): void {
-  if (existsSync(target)) {
-    throw new GlossaError('unavailable', `${target} exists already. Choose an empty folder for the backup.`);
-  }
+  refuseExisting(target);
   const partial = `${target}.partial`;
   rmSync(partial, { force: true });
   try {
     db.prepare('vacuum into ?').run(partial);
-    sync(partial);
-    renameSync(partial, target);
-    sync(dirname(target));
+    finishCopy(target);
   } finally {
     rmSync(partial, { force: true });
   }
 }
 
-function sync(path: string): void {
+/** Throws GlossaError('unavailable') when there is something that a copy would replace. */
+export function refuseExisting(target: string): void {
+  if (!existsSync(target)) return;
+  throw new GlossaError('unavailable', `${target} exists already. Choose an empty folder for the backup.`);
+}
+
+/** Gives `target.partial`, which is complete, its name, when it is on the disk. */
+export function finishCopy(target: string): void {
+  const partial = `${target}.partial`;
+  syncPath(partial);
+  renameSync(partial, target);
+  syncPath(dirname(target));
+}
+
+/** Brings a file or folder to the disk. */
+export function syncPath(path: string): void {
   const handle = openSync(path, 'r');
   try {
     fsyncSync(handle);

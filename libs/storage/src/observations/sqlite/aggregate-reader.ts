@@ -1,72 +1,69 @@
-import type { Database, Statement } from 'better-sqlite3';
-import type { DatastreamAggregate, SeriesStatistics, ValueType } from '#model';
+import type { DatastreamAggregate, SeriesStatistics } from '#model';
 import type { Datastream } from '../datastreams.js';
 import { averagingOf, fullTurn, mergeWindows, toWindow, windowAt, type WindowSums } from '../windows.js';
-import { toValue } from './record-batch.js';
+import { Rows } from './blocks/rows.js';
+import type { Block } from './body/body-table.js';
+import type { Piece, RowSource } from './reading/row-source.js';
+import { Accumulator } from './reading/window-sums.js';
 
-/** Rows that one statement adds up, so that other queries get their turn. */
-const ROWS_A_TURN = 50_000;
-/** Windows and series read between two turns. */
-const STEPS_A_TURN = 64;
+/** Blocks that were looked into, or at, and series begun between two turns. */
+const WORK_A_TURN = 256;
+/** What a look into a block counts against a look at it. */
+const LOOK_INTO = 4;
 
-type End = readonly [time: number, value: number | string];
-/** Makes numbers small enough for a sum of them not to overflow, and loses no digit of a great one. */
-const SCALE = 2 ** -64;
-
-type Sums = readonly [
-  count: number,
-  sum: number | null,
-  min: number,
-  max: number,
-  sine: number | null,
-  cosine: number | null,
-];
-
-/** Counts and adds up rows inside SQLite. */
+/** Counts and adds up rows: blocks as a whole where they lie within a window. */
 export class AggregateReader {
-  private readonly first: Statement<number[], End>;
-  private readonly last: Statement<number[], End>;
-  private readonly boundary: Statement<number[], number>;
-  private readonly count: Statement<number[], number>;
-  private readonly linear: Statement<number[], Sums>;
-  private readonly scaled: Statement<number[], number>;
-  private readonly circular: Statement<number[], Sums>;
-  private steps = 0;
+  private readonly rows = new Rows();
+  private work = 0;
 
-  constructor(db: Database) {
-    const range = 'from observation where s = ? and t >= ? and t < ?';
-    const raw = <T>(sql: string) => db.prepare<number[], T>(sql).raw();
-    this.first = raw(`select t, v ${range} order by t, n limit 1`);
-    this.last = raw(`select t, v ${range} order by t desc, n desc limit 1`);
-    this.boundary = db
-      .prepare<number[], number>(`select t ${range} order by t, n limit 1 offset ${ROWS_A_TURN}`)
-      .pluck();
-    this.count = db.prepare<number[], number>(`select count(*) ${range}`).pluck();
-    this.linear = raw(`select count(*), total(v), min(v), max(v), null, null ${range}`);
-    this.scaled = db.prepare<number[], number>(`select total(v * ?) ${range}`).pluck();
-    this.circular = raw(
-      `select count(*), total(v), min(v), max(v), total(sin(v * ?)), total(cos(v * ?)) ${range}`,
-    );
-  }
+  constructor(private readonly source: RowSource) {}
 
   /** Count, first and last time of a series' rows in [from, to). */
   *statistics(series: number, from: number, to: number): Generator<void, SeriesStatistics> {
-    const first = this.first.get(series, from, to);
-    if (!first) return { series, count: 0 };
     let count = 0;
-    for (const [low, high] of this.pieces(series, first[0], to)) {
-      count += this.count.get(series, low, high)!;
-      if (this.pause(high !== to)) yield;
+    let first = Infinity;
+    let last = -Infinity;
+    const add = (rows: number, firstTime: number, lastTime: number) => {
+      count += rows;
+      first = Math.min(first, firstTime);
+      last = Math.max(last, lastTime);
+    };
+    const { source } = this;
+    if (from === Number.MIN_SAFE_INTEGER && to === Number.MAX_SAFE_INTEGER) {
+      if (this.pause(LOOK_INTO)) yield;
+      const [rows, firstTime, lastTime] = source.blocks.totals(series);
+      if (rows > 0) add(rows, firstTime, lastTime);
+      for (const row of source.headRows(series)) add(1, source.head.time(row), source.head.time(row));
+    } else {
+      for (let low = from; low < to;) {
+        if (this.pause(1)) yield;
+        const piece = source.piece(series, low, to);
+        for (const block of piece.blocks) {
+          this.work++;
+          if (isWithin(block, low, piece)) add(block.count, block.time, block.lastTime);
+          else this.each(block, low, piece, (time) => add(1, time, time));
+        }
+        for (const row of piece.head) add(1, source.head.time(row), source.head.time(row));
+        low = piece.high;
+      }
     }
-    return { series, count, first: first[0], last: this.last.get(series, from, to)![0] };
+    return count === 0 ? { series, count } : { series, count, first, last };
   }
 
   /** The windows of one datastream. */
   *windows({ series }: Datastream, bounds: Float64Array): Generator<void, DatastreamAggregate> {
     const definition = series[0]!;
     const found = new Map<number, WindowSums>();
-    const turn = definition.circular ? fullTurn(definition.unit) : undefined;
-    for (const { id } of series) yield* this.addSeries(id, definition.type, turn, bounds, found);
+    const radians = definition.circular ? (2 * Math.PI) / fullTurn(definition.unit) : undefined;
+    for (const { id } of series) {
+      const own = new Map<number, Accumulator>();
+      yield* this.addSeries(id, radians, bounds, own);
+      for (const [index, accumulator] of own) {
+        const sums = accumulator.sums(definition.type);
+        const before = found.get(index);
+        found.set(index, before ? mergeWindows(before, sums) : sums);
+      }
+    }
     const averaging = averagingOf(definition);
     const windows = [...found]
       .sort(([a], [b]) => a - b)
@@ -76,71 +73,63 @@ export class AggregateReader {
 
   private *addSeries(
     series: number,
-    type: ValueType,
-    turn: number | undefined,
+    radians: number | undefined,
     bounds: Float64Array,
-    found: Map<number, WindowSums>,
+    found: Map<number, Accumulator>,
   ): Generator<void, void> {
+    const { head } = this.source;
     const end = bounds[bounds.length - 1] ?? 0;
-    let from = bounds[0] ?? 0;
-    for (;;) {
-      const first = this.first.get(series, from, end);
-      if (!first) return;
-      const index = windowAt(bounds, first[0]);
-      const to = bounds[index + 1]!;
-      const last = this.last.get(series, first[0], to)!;
-      const ends = {
-        first: toValue(first[1], type),
-        firstTime: first[0],
-        last: toValue(last[1], type),
-        lastTime: last[0],
-      };
-      let sums = found.get(index);
-      for (const [low, high] of this.pieces(series, first[0], to)) {
-        const piece = { ...this.sums(series, low, high, turn), ...ends };
-        sums = sums ? mergeWindows(sums, piece) : piece;
-        if (this.pause(high !== to)) yield;
+    const window = (index: number) => {
+      let accumulator = found.get(index);
+      if (!accumulator) found.set(index, (accumulator = new Accumulator(radians)));
+      return accumulator;
+    };
+    for (let low = bounds[0] ?? 0; low < end;) {
+      if (this.pause(1)) yield;
+      const piece = this.source.piece(series, low, end);
+      for (const block of piece.blocks) {
+        this.work++;
+        const index = windowAt(bounds, block.time);
+        const whole = isWithin(block, low, piece) && index === windowAt(bounds, block.lastTime);
+        if (whole && Accumulator.knows(block)) window(index).addBlock(block);
+        else {
+          this.each(block, low, piece, (time, nth, value) => {
+            window(windowAt(bounds, time)).addRow(time, nth, value);
+          });
+        }
       }
-      found.set(index, sums!);
-      from = to;
+      for (const row of piece.head) {
+        const time = head.time(row);
+        window(windowAt(bounds, time)).addRow(time, head.nth(row), head.value(row));
+      }
+      low = piece.high;
     }
   }
 
-  private sums(
-    series: number,
-    from: number,
-    to: number,
-    turn: number | undefined,
-  ): Omit<WindowSums, 'first' | 'firstTime' | 'last' | 'lastTime'> {
-    const radians = turn === undefined ? 0 : (2 * Math.PI) / turn;
-    const row =
-      turn === undefined
-        ? this.linear.get(series, from, to)!
-        : this.circular.get(radians, radians, series, from, to)!;
-    const [count, total, min, max, sine, cosine] = row;
-    const sum = total ?? Number.NaN;
-    const mean = Number.isFinite(sum)
-      ? sum / count
-      : this.scaled.get(SCALE, series, from, to)! / count / SCALE;
-    return { count, sum, mean, min, max, sine: sine ?? 0, cosine: cosine ?? 0 };
+  /** Rows of a block that belong to the piece from `low` on. */
+  private each(
+    block: Block,
+    low: number,
+    { high }: Piece,
+    take: (time: number, nth: number, value: number | string) => void,
+  ): void {
+    const { rows } = this;
+    this.work += LOOK_INTO;
+    rows.clear();
+    this.source.blocks.rows(block, rows);
+    for (let i = rows.seek(low, -1); i < rows.count && rows.times[i]! < high; i++)
+      take(rows.times[i]!, rows.nths[i]!, rows.value(i));
   }
 
-  /** Cuts [from, to) so that each piece has about ROWS_A_TURN rows. */
-  private *pieces(series: number, from: number, to: number): Generator<readonly [number, number]> {
-    let low = from;
-    for (;;) {
-      const cut = this.boundary.get(series, low, to);
-      // More values at one time than a piece should have: they stay together.
-      const high = cut === undefined ? to : Math.max(cut, low + 1);
-      yield [low, high];
-      if (high === to) return;
-      low = high;
-    }
-  }
-
-  private pause(longPiece: boolean): boolean {
-    if (!longPiece && ++this.steps % STEPS_A_TURN !== 0) return false;
-    this.steps = 0;
+  /** Whether it is another's turn. */
+  private pause(work: number): boolean {
+    this.work += work;
+    if (this.work < WORK_A_TURN) return false;
+    this.work = 0;
     return true;
   }
+}
+
+function isWithin({ time, lastTime }: Block, low: number, { high }: Piece): boolean {
+  return time >= low && lastTime < high;
 }

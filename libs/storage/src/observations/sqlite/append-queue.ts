@@ -2,6 +2,7 @@ import { LEDGER_STATES, type MessageAppend, type SchemaRef, type Series, type Se
 import { unstorable } from '../check-append.js';
 import { closedError, goneError } from '../errors.js';
 import { Batch, GONE } from './batch.js';
+import type { StoreMeter } from './figures.js';
 import type { WriterClient } from './writer-client.js';
 
 /** A batch is handed over at the latest when it holds this much. */
@@ -34,7 +35,16 @@ export class AppendQueue {
   private number = 0;
   private idle: (() => void)[] = [];
 
-  constructor(private readonly writer: Pick<WriterClient, 'sendBatch'>) {}
+  constructor(
+    private readonly writer: Pick<WriterClient, 'sendBatch'>,
+    private readonly meter: Pick<StoreMeter, 'sent'> = { sent: () => undefined },
+  ) {}
+
+  /** Rows that were appended and are not committed. */
+  get waiting(): number {
+    const open = [...this.inFlight.values(), ...this.full, this.filling];
+    return open.reduce((sum, { batch }) => sum + batch.rowCount, 0);
+  }
 
   /** Before the first append: the newest committed batch, and what the store knows. */
   begin(lastBatch: number, series: Iterable<Series>, schemas: Iterable<SchemaRef>): void {
@@ -141,6 +151,7 @@ export class AppendQueue {
   private send(filling: Filling): void {
     const number = ++this.number;
     this.inFlight.set(number, filling);
+    this.meter.sent(filling.batch.rowCount, filling.batch.messageCount);
     this.writer.sendBatch(filling.batch.data(number));
   }
 

@@ -6,6 +6,9 @@ import { BITS, GONE, KIND, MESSAGE, ROW, type BatchData } from './batch.js';
 import { DeadLetterTable, type TakenLetter } from './dead-letter-table.js';
 import { LedgerTable, type LedgerRow } from './ledger-row.js';
 import { ResendMemory } from './resend-memory.js';
+import { packCell, type HeadRows } from './head/head-rows.js';
+import { sumOf } from './head/head-table.js';
+import type { KnownRow, KnownRows } from './known-rows.js';
 import { Siblings, type SiblingSeries } from './siblings.js';
 
 const STATES = new Map(LEDGER_STATES.map((state, index) => [state, index]));
@@ -13,56 +16,32 @@ const DUPLICATE = STATES.get('duplicate')!;
 /** In `states` while a batch is written: the message's values are to be stored. */
 const OPEN = 254;
 
-interface StoredRow {
-  readonly t: number;
-  readonly n: number;
-  readonly resultTime: number;
-}
-
 /** Writes a batch in one transaction: rows, statuses, states, ledger, dead letters, resends. */
 export class BatchWriter {
   readonly letters: DeadLetterTable;
   private readonly ledger: LedgerTable;
   private readonly resends: ResendMemory;
-  private readonly insert: Statement;
-  private readonly sameValue: Statement<unknown[], number>;
-  private readonly storedAt: Statement<unknown[], StoredRow>;
-  private readonly arrivedAt: Statement<unknown[], StoredRow>;
-  private readonly highest: Statement<[number, number], number>;
-  private readonly insertNth: Statement;
   private readonly siblings: Siblings;
   /** Rows of the batch in series whose datastream has several. */
-  private shared: number[] = [];
+  private readonly shared: number[] = [];
+  /** Texts of the batch's rows. */
+  private texts: string[] = [];
+  private readonly addRows: Statement<[number, number, number, string | null, Buffer]>;
   private readonly addSeries: Statement;
   private readonly addMapping: Statement;
   private readonly begin: Statement<[]>;
   private readonly commit: Statement<[]>;
-  private order = new Uint32Array(1024);
   private current: LedgerRow;
 
-  constructor(private readonly db: Database) {
+  constructor(
+    private readonly db: Database,
+    private readonly head: HeadRows,
+    private readonly known: KnownRows,
+  ) {
     this.letters = new DeadLetterTable(db);
     this.ledger = new LedgerTable(db);
     this.resends = new ResendMemory(db);
-    this.insert = db.prepare(
-      'insert into observation values (?, ?, 0, ?, ?, ?, ?, ?) on conflict do nothing',
-    );
-    this.sameValue = db
-      .prepare<unknown[], number>('select n from observation where s = ? and t = ? and v = ?')
-      .pluck();
-    this.storedAt = db.prepare(
-      'select t, n, t + lag as resultTime from observation where s = ? and t = ? and v = ?',
-    );
-    this.arrivedAt = db.prepare(
-      `select t, n, t + lag as resultTime from observation
-       where s = ? and t >= ? and t <= ? and v = ? and t + lag = ? order by t limit 1`,
-    );
-    this.highest = db
-      .prepare<[number, number], number>(
-        'select n from observation where s = ? and t = ? order by n desc limit 1',
-      )
-      .pluck();
-    this.insertNth = db.prepare('insert into observation values (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.addRows = db.prepare('insert into head(batch, count, sum, texts, data) values (?, ?, ?, ?, ?)');
     this.siblings = new Siblings(db);
     this.addSeries = db.prepare('insert or ignore into series values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)');
     this.addMapping = db.prepare('insert or ignore into mapping values (?, ?, ?)');
@@ -82,32 +61,38 @@ export class BatchWriter {
    */
   write(batch: BatchData): void {
     if (batch.number <= this.current.batch) return;
+    const from = this.head.end;
     try {
       this.begin.run();
-      const next = this.fill(batch);
+      const next = this.fill(batch, from);
       this.ledger.write(next);
       this.commit.run();
       this.current = next;
+      this.head.endBatch(batch.number, from);
     } catch (error) {
-      this.rollback();
+      this.rollback(from);
       throw error;
     }
   }
 
   /** Undoes the open transaction, if the error has not done so, and forgets what it may have cached. */
-  rollback(): void {
+  private rollback(from: number): void {
     if (this.db.inTransaction) this.db.exec('rollback');
+    this.head.undo(from);
+    this.known.forgetHead();
     this.resends.reset();
     this.letters.reset();
     this.current = this.ledger.read();
   }
 
-  private fill(batch: BatchData): LedgerRow {
+  private fill(batch: BatchData, from: number): LedgerRow {
     const next: LedgerRow = { ...this.current, batch: batch.number, messages: [...this.current.messages] };
     for (const series of batch.series) this.defineSeries(series, next);
     for (const mapping of batch.schemas) this.defineMapping(mapping);
     const replayed = this.settleFirst(batch, next);
+    this.head.reserve(batch.rowCount);
     this.storeRows(batch);
+    this.writeRows(batch.number, from);
     this.settleMessages(batch, next, replayed);
     this.resends.finish(batch.number);
     return next;
@@ -159,63 +144,78 @@ export class BatchWriter {
   }
 
   /**
-   * Stores the values of open messages in key order; equal keys keep the order of arrival. Those of datastreams with
-   * several series follow in the order of arrival, so that their nth does not depend on the series' ids.
+   * Stores the values of open messages. Those of datastreams with several series follow, so that their nth does not
+   * depend on which of the batch's values came between.
    */
   private storeRows(batch: BatchData): void {
-    const count = this.sortOpen(batch);
+    const { messages, messageCount, rows, states, statuses } = batch;
     this.shared.length = 0;
-    for (let k = 0; k < count; k++) {
-      const i = this.order[k]!;
-      const siblings = this.siblings.of(batch.rows[i * ROW.width]!);
-      if (siblings) this.shared.push(i);
-      else batch.statuses[i] = this.store(batch, i, undefined);
+    this.texts = [];
+    for (let i = 0, row = 0; i < messageCount; i++) {
+      const end = row + messages[i * MESSAGE.width + MESSAGE.values]!;
+      if (states[i] === OPEN) {
+        for (; row < end; row++) {
+          if (this.siblings.of(rows[row * ROW.width]!)) this.shared.push(row);
+          else statuses[row] = this.store(batch, row, undefined);
+        }
+      }
+      row = end;
     }
-    this.shared.sort((a, b) => a - b);
-    for (const i of this.shared) {
-      batch.statuses[i] = this.store(batch, i, this.siblings.of(batch.rows[i * ROW.width]!));
+    for (const row of this.shared) {
+      statuses[row] = this.store(batch, row, this.siblings.of(rows[row * ROW.width]!));
     }
   }
 
   /** Stores one value, unless it is known; answers its status. */
-  private store(
-    { rows, strings, number }: BatchData,
-    row: number,
-    siblings: SiblingSeries | undefined,
-  ): number {
+  private store(batch: BatchData, row: number, siblings: SiblingSeries | undefined): number {
+    const { rows, strings } = batch;
     const at = row * ROW.width;
     const s = rows[at]!;
     const t = rows[at + ROW.time]!;
+    const slot = this.head.slots.of(s);
+    let nth = 0;
+    if (siblings ? !this.isNewest(siblings, t) : t <= this.known.newestTime(slot, s)) {
+      const value = valueAt(rows, at, strings);
+      const same = this.known.at(slot, s, t);
+      const known = same.find((one) => one.value === value);
+      if (known) return known.nth * 2 + 1;
+      nth = highest(same) + 1;
+      for (const id of siblings?.ids ?? [])
+        if (id !== s) nth = Math.max(nth, highest(this.known.at(this.head.slots.of(id), id, t)) + 1);
+      if (nth > HIGHEST_NTH) return HIGHEST_NTH * 2 + 1;
+    }
     const packed = rows[at + ROW.flags]!;
-    const v = valueAt(rows, at, strings);
-    const lag = rows[at + ROW.resultTime]! - t;
-    const m = rows[at + ROW.schema]!;
-    const q = (packed - (packed % 4)) / 4;
-    const alone = !siblings || siblings.isNewer(t);
-    if (alone && this.insert.run(s, t, v, lag, number, m, q).changes === 1) return 0;
-    const known = this.sameValue.get(s, t, v);
-    if (known !== undefined) return known * 2 + 1;
-    const n = (siblings ? siblings.highest(t) : this.highest.get(s, t)!) + 1;
-    if (n > HIGHEST_NTH) return HIGHEST_NTH * 2 + 1;
-    this.insertNth.run(s, t, n, v, lag, number, m, q);
-    return n * 2;
+    const kind = packed % 4;
+    const isText = kind === KIND.text;
+    let value = rows[at + ROW.value]!;
+    const text = isText ? strings[value]! : '';
+    if (isText) value = this.texts.push(text) - 1;
+    const cell = packCell((packed - kind) / 4, nth, isText);
+    const number = this.head.push(
+      slot,
+      s,
+      t,
+      value,
+      rows[at + ROW.resultTime]!,
+      rows[at + ROW.schema]!,
+      cell,
+    );
+    if (isText) this.head.setText(number, text);
+    this.known.added(slot, number, t);
+    return nth * 2;
   }
 
-  private sortOpen({ rows, rowCount, messages, messageCount, states }: BatchData): number {
-    if (this.order.length < rowCount) this.order = new Uint32Array(rowCount * 2);
-    const order = this.order;
-    let count = 0;
-    for (let i = 0, row = 0; i < messageCount; i++) {
-      const end = row + messages[i * MESSAGE.width + MESSAGE.values]!;
-      if (states[i] === OPEN) for (; row < end; row++) order[count++] = row;
-      row = end;
-    }
-    order.subarray(0, count).sort((a, b) => {
-      const x = a * ROW.width;
-      const y = b * ROW.width;
-      return rows[x]! - rows[y]! || rows[x + 1]! - rows[y + 1]! || a - b;
-    });
-    return count;
+  private isNewest({ ids }: SiblingSeries, time: number): boolean {
+    return ids.every((id) => time > this.known.newestTime(this.head.slots.of(id), id));
+  }
+
+  /** The batch's new rows as one row of the file. */
+  private writeRows(batch: number, from: number): void {
+    const count = this.head.end - from;
+    if (count === 0) return;
+    const data = this.head.bytes(from);
+    const texts = this.texts.length > 0 ? JSON.stringify(this.texts) : null;
+    this.addRows.run(batch, count, sumOf(batch, data, texts), texts, data);
   }
 
   /** Decides each message's state, counts it, and records its dead letter. */
@@ -267,18 +267,27 @@ export class BatchWriter {
    */
   private storedBefore({ rows, strings }: BatchData, row: number, arrival: number): number {
     const at = row * ROW.width;
-    const s = rows[at];
+    const s = rows[at]!;
     const v = valueAt(rows, at, strings);
+    const slot = this.head.slots.of(s);
     const found =
-      this.storedAt.get(s, rows[at + ROW.time], v) ??
-      this.arrivedAt.get(s, arrival, arrival + ARRIVAL_SPREAD, v, arrival);
-    rows[at + ROW.time] = found?.t ?? Number.NaN;
+      this.known.at(slot, s, rows[at + ROW.time]!).find(({ value }) => value === v) ??
+      this.known
+        .between(slot, s, arrival, arrival + ARRIVAL_SPREAD)
+        .find(({ value, resultTime }) => value === v && resultTime === arrival);
+    rows[at + ROW.time] = found?.time ?? Number.NaN;
     rows[at + ROW.resultTime] = found?.resultTime ?? Number.NaN;
-    return (found?.n ?? 0) * 2 + 1;
+    return (found?.nth ?? 0) * 2 + 1;
   }
 }
 
 function valueAt(rows: Float64Array, at: number, strings: readonly (string | null)[]): number | string {
   const value = rows[at + ROW.value]!;
   return rows[at + ROW.flags]! % 4 === KIND.text ? strings[value]! : value;
+}
+
+function highest(rows: readonly KnownRow[]): number {
+  let nth = -1;
+  for (const row of rows) if (row.nth > nth) nth = row.nth;
+  return nth;
 }

@@ -2,7 +2,8 @@ import type { Database } from 'better-sqlite3';
 import type { ObservationRecord, SchemaRef, StoreContents } from '#model';
 import { datastreamsOf } from '../datastreams.js';
 import { allSeriesText, parseSeries } from './definitions.js';
-import { newestOf, type BatchedRow } from './newest-reader.js';
+import { newestOf } from './newest-reader.js';
+import type { BatchedRow, RowSource } from './reading/row-source.js';
 import { packRows, unpackRows, toRecord, type RecordBatch, type RowTuple } from './record-batch.js';
 
 /** What a store tells at start, in a form that is cheap to hand over. */
@@ -17,15 +18,12 @@ export interface PackedContents {
 }
 
 /** Reads all definitions and the newest row of each series. */
-export function readContents(db: Database): PackedContents {
-  const rows = db
-    .prepare<[], BatchedRow>(
-      `select o.s, o.t, o.n, o.v, o.lag, o.m, o.q, o.b from series j cross join observation o
-       where o.s = j.id and (o.t, o.n) =
-         (select t, n from observation where s = j.id order by t desc, n desc limit 1)`,
-    )
-    .raw()
-    .all();
+export function readContents(db: Database, source: RowSource): PackedContents {
+  const rows: BatchedRow[] = [];
+  for (const id of db.prepare<[], number>('select id from series order by id').pluck().all()) {
+    const row = source.newest(id, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    if (row) rows.push(row);
+  }
   const retirements = new Map(
     db
       .prepare<[], [number, number]>(
@@ -60,7 +58,7 @@ export function unpackContents({
   for (const row of unpackRows(newest)) if (!gone.has(row[0])) rows.set(row[0], row);
   const latest: ObservationRecord[] = [];
   for (const stream of datastreamsOf(series)) {
-    const best = newestOf(stream, rows);
+    const best = newestOf(stream, (id) => rows.get(id));
     const record = best && toRecord(best, seriesById, schemasById);
     if (record) latest.push(record);
   }

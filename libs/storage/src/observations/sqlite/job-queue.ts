@@ -1,4 +1,4 @@
-import type { Job } from './writer-jobs.js';
+import type { Step } from './job.js';
 import { backOff } from './back-off.js';
 import { sqliteCode } from '../../sqlite-file/errors.js';
 
@@ -9,23 +9,31 @@ const TRIES = 6;
 export interface QueuedJob {
   /** Undefined for what an earlier process had left. */
   readonly id: number | undefined;
-  readonly start: () => Job;
+  readonly start: () => Step;
   /** Batches up to this one were appended before it. */
   readonly after: number;
-  /** Short: goes before those that are not, running ones too. */
-  readonly isShort?: boolean;
-  job?: Job;
+  /** Tries of a step whatever the error; without it a disk that is full is waited for. */
+  readonly tries?: number;
+  job?: Step;
   failures?: number;
 }
 
 /** What became of a turn. */
 export type JobTurn =
-  | { readonly type: 'none' | 'waits' | 'goes-on' }
+  | { readonly type: 'none' }
+  /** With the error, if it is why. */
+  | { readonly type: 'waits'; readonly error?: unknown; readonly step?: Step | undefined }
+  | { readonly type: 'goes-on'; readonly step: Step }
   | { readonly type: 'done'; readonly id: number | undefined; readonly rows: number }
-  | { readonly type: 'rejected'; readonly id: number | undefined; readonly error: unknown };
+  | {
+      readonly type: 'rejected';
+      readonly id: number | undefined;
+      readonly error: unknown;
+      readonly step: Step | undefined;
+    };
 
 /**
- * Jobs in the order they were given, short ones first; one step of the first a turn. A step that fails is tried again
+ * Jobs in the order they were given; one step of the first a turn. A step that fails is tried again
  * after a while, with a clock of its own: batches go on meanwhile.
  */
 export class JobQueue {
@@ -35,11 +43,7 @@ export class JobQueue {
   constructor(private readonly wake: () => void) {}
 
   add(job: QueuedJob): void {
-    const place = job.isShort ? this.jobs.findIndex(({ isShort }) => !isShort) : -1;
-    if (place < 0) this.jobs.push(job);
-    else this.jobs.splice(place, 0, job);
-    // What is new need not wait for the clock of another's failure.
-    if (place === 0) this.stop();
+    this.jobs.push(job);
   }
 
   /** One step. A job whose batches are still to come waits for them, unless they cannot be written. */
@@ -52,20 +56,20 @@ export class JobQueue {
       queued.job ??= queued.start();
       const done = queued.job.step();
       queued.failures = 0;
-      if (!done) return { type: 'goes-on' };
+      if (!done) return { type: 'goes-on', step: queued.job };
       this.jobs.shift();
       return { type: 'done', id, rows: queued.job.rows };
     } catch (error) {
       const failures = (queued.failures = (queued.failures ?? 0) + 1);
-      if (failures >= TRIES && !passes(error)) {
+      if (failures >= (queued.tries ?? TRIES) && (queued.tries !== undefined || !passes(error))) {
         this.jobs.shift();
-        return { type: 'rejected', id, error };
+        return { type: 'rejected', id, error, step: queued.job };
       }
       this.timer = setTimeout(() => {
         this.timer = undefined;
         this.wake();
       }, backOff(failures));
-      return { type: 'waits' };
+      return { type: 'waits', error, step: queued.job };
     }
   }
 

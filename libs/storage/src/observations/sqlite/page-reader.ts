@@ -1,28 +1,15 @@
-import type { Database, Statement } from 'better-sqlite3';
 import type { Cursor } from '#model';
-import type { RowTuple } from './record-batch.js';
+import type { BatchedRow, RowSource } from './reading/row-source.js';
 
-/** Series whose first rows are looked up by one statement, which is the reader's turn. */
-const SERIES_A_TURN = 512;
+/** Series whose first rows are looked up in one turn of the reader. */
+const SERIES_A_TURN = 256;
 /** Rows of one series read at once, at most. */
 const CHUNK_ROWS = 512;
-
-type Tail = readonly [
-  time: number,
-  nth: number,
-  value: number | string,
-  lag: number,
-  mapping: number,
-  flags: number,
-];
-
-/** A series and the time of its first row in the page's order, null when it has none. */
-type Head = readonly [series: number, time: number | null];
 
 /** One series' rows in the page's order, read ahead a chunk at a time. */
 interface Run {
   readonly series: number;
-  rows: readonly Tail[];
+  rows: readonly BatchedRow[];
   at: number;
   size: number;
   ended: boolean;
@@ -40,56 +27,32 @@ export interface PageSpan {
   readonly batch: number;
 }
 
-/** Reads pages as a lazy merge of the series' runs; no statement stays open between two turns. */
+/** Reads pages as a lazy merge of the series' runs. */
 export class PageReader {
-  private readonly ascending: Statement<number[], Tail>;
-  private readonly descending: Statement<number[], Tail>;
-  private readonly firstTimes: Statement<unknown[], Head>;
-  private readonly lastTimes: Statement<unknown[], Head>;
-
-  constructor(db: Database) {
-    const columns = 'select t, n, v, lag, m, q from observation';
-    this.ascending = db
-      .prepare<number[], Tail>(
-        `${columns} where s = ? and (t, n) > (?, ?) and t < ? and b <= ? order by t, n limit ?`,
-      )
-      .raw();
-    this.descending = db
-      .prepare<number[], Tail>(
-        `${columns} where s = ? and (t, n) < (?, ?) and t >= ? and b <= ? order by t desc, n desc limit ?`,
-      )
-      .raw();
-    const head = (condition: string, direction: string) =>
-      db
-        .prepare<unknown[], Head>(
-          `select value, (select t from observation where s = value and ${condition} and b <= ?
-             order by t ${direction}, n ${direction} limit 1) from json_each(?)`,
-        )
-        .raw();
-    this.firstTimes = head('(t, n) > (?, ?) and t < ?', 'asc');
-    this.lastTimes = head('(t, n) < (?, ?) and t >= ?', 'desc');
-  }
+  constructor(private readonly source: RowSource) {}
 
   /** The rows after the cursor, at most `limit + 1`, ordered by (time, series, nth). Yields between turns. */
-  *read(span: PageSpan): Generator<void, RowTuple[]> {
+  *read(span: PageSpan): Generator<void, BatchedRow[]> {
     const wanted = span.limit + 1;
     const first = Math.min(CHUNK_ROWS, Math.max(2, Math.ceil(wanted / Math.max(1, span.series.length))));
     const heap: Run[] = [];
     const precedes = span.order === 'asc' ? earlier : later;
+    let filled = 0;
     for (const series of yield* this.candidates(span)) {
       const run: Run = { series, rows: [], at: 0, size: first, ended: false };
       this.fill(run, span, startKey(series, span));
       if (run.rows.length > 0) push(heap, run, precedes);
+      if (++filled % SERIES_A_TURN === 0) yield;
     }
-    const page: RowTuple[] = [];
+    const page: BatchedRow[] = [];
     while (page.length < wanted && heap.length > 0) {
       const run = heap[0]!;
-      const [time, nth, ...rest] = run.rows[run.at++]!;
-      page.push([run.series, time, nth, ...rest]);
+      const row = run.rows[run.at++]!;
+      page.push(row);
       if (run.at === run.rows.length) {
         run.size = Math.min(run.size * 2, CHUNK_ROWS, wanted);
         if (run.ended) run.rows = [];
-        else this.fill(run, span, [time, nth]);
+        else this.fill(run, span, [row[1], row[2]]);
       }
       if (run.rows.length === 0) {
         const last = heap.pop()!;
@@ -109,16 +72,14 @@ export class PageReader {
     const { series, order, limit } = span;
     if (series.length <= limit + 1) return series;
     const heads: { readonly id: number; readonly time: number }[] = [];
-    const statement = order === 'asc' ? this.firstTimes : this.lastTimes;
-    const bound = order === 'asc' ? span.to : span.from;
-    for (const [key, group] of groupByKey(span)) {
-      for (let at = 0; at < group.length; at += SERIES_A_TURN) {
-        const ids = JSON.stringify(group.slice(at, at + SERIES_A_TURN));
-        for (const [id, time] of statement.all(...key, bound, span.batch, ids)) {
-          if (time !== null) heads.push({ id, time });
-        }
-        yield;
-      }
+    for (const [i, id] of series.entries()) {
+      if (i % SERIES_A_TURN === SERIES_A_TURN - 1) yield;
+      const [at, nth] = startKey(id, span);
+      const time =
+        order === 'asc'
+          ? this.source.firstTime(id, at, nth, span.to, span.batch)
+          : this.source.lastTime(id, at, nth, span.from, span.batch);
+      if (time !== undefined) heads.push({ id, time });
     }
     const sign = order === 'asc' ? 1 : -1;
     heads.sort((a, b) => sign * (a.time - b.time || a.id - b.id));
@@ -126,25 +87,13 @@ export class PageReader {
   }
 
   private fill(run: Run, span: PageSpan, [time, nth]: readonly [number, number]): void {
-    const statement = span.order === 'asc' ? this.ascending : this.descending;
-    const bound = span.order === 'asc' ? span.to : span.from;
-    run.rows = statement.all(run.series, time, nth, bound, span.batch, run.size);
+    run.rows =
+      span.order === 'asc'
+        ? this.source.rowsAfter(run.series, time, nth, span.to, span.batch, run.size)
+        : this.source.rowsBefore(run.series, time, nth, span.from, span.batch, run.size);
     run.at = 0;
     run.ended = run.rows.length < run.size;
   }
-}
-
-/** The span's series by the key after which their rows follow. */
-function groupByKey(span: PageSpan): [key: readonly [number, number], series: number[]][] {
-  const groups = new Map<string, [readonly [number, number], number[]]>();
-  for (const series of span.series) {
-    const key = startKey(series, span);
-    const name = key.join();
-    const group = groups.get(name);
-    if (group) group[1].push(series);
-    else groups.set(name, [key, [series]]);
-  }
-  return [...groups.values()];
 }
 
 /** The key, itself left out, after which a series' rows follow the cursor in the order (time, series, nth). */
@@ -165,14 +114,14 @@ function startKey(series: number, { from, to, order, cursor }: PageSpan): readon
 type Precedes = (a: Run, b: Run) => boolean;
 
 function earlier(a: Run, b: Run): boolean {
-  const s = a.rows[a.at]![0];
-  const t = b.rows[b.at]![0];
+  const s = a.rows[a.at]![1];
+  const t = b.rows[b.at]![1];
   return s === t ? a.series < b.series : s < t;
 }
 
 function later(a: Run, b: Run): boolean {
-  const s = a.rows[a.at]![0];
-  const t = b.rows[b.at]![0];
+  const s = a.rows[a.at]![1];
+  const t = b.rows[b.at]![1];
   return s === t ? a.series > b.series : s > t;
 }
 

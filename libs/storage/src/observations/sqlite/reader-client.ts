@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { GlossaError } from '#model';
 import type { FromReader, ReaderCall, ReaderCalls } from './reader-protocol.js';
@@ -14,7 +15,17 @@ export class ReaderClient {
   private calls = 0;
   private closed = false;
 
-  constructor(private readonly directory: string) {}
+  /** Threads that were started after the first. */
+  restarts = 0;
+  private started = false;
+  private heard = 0;
+  private watching: NodeJS.Timeout | undefined;
+
+  /** @param hangAfter milliseconds without a word, while there are questions, after which the thread is ended */
+  constructor(
+    private readonly directory: string,
+    private readonly hangAfter: number,
+  ) {}
 
   /** Questions without an answer. */
   get load(): number {
@@ -25,6 +36,7 @@ export class ReaderClient {
     if (this.closed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
       const id = ++this.calls;
+      if (this.waiting.size === 0) this.heard = performance.now();
       this.waiting.set(id, { resolve, reject });
       this.start().postMessage({ id, call, ask });
     });
@@ -35,14 +47,25 @@ export class ReaderClient {
     if (this.worker && !this.closed) this.ask('drop', page).catch(() => undefined);
   }
 
+  private watch(): void {
+    if (this.waiting.size > 0 && performance.now() - this.heard > this.hangAfter)
+      void this.worker?.terminate();
+  }
+
   /** Ends the thread as a crash would; for tests. */
   async kill(): Promise<void> {
     await this.worker?.terminate();
   }
 
+  /** Makes the thread hang; for tests. */
+  hang(): void {
+    this.ask('hang', undefined).catch(() => undefined);
+  }
+
   /** Lets no question in, rejects open ones and ends the thread. */
   async close(): Promise<void> {
     this.closed = true;
+    clearInterval(this.watching);
     const { worker } = this;
     if (!worker) return;
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -59,8 +82,17 @@ export class ReaderClient {
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     });
     this.worker = worker;
+    if (this.started) this.restarts++;
+    this.started = true;
+    this.heard = performance.now();
+    this.watching ??= setInterval(
+      () => this.watch(),
+      Math.min(Math.max(10, this.hangAfter / 4), 10_000),
+    ).unref();
     let reason = 'it was ended';
     worker.on('message', (message: FromReader) => {
+      this.heard = performance.now();
+      if ('alive' in message) return;
       const waiting = this.waiting.get(message.id);
       this.waiting.delete(message.id);
       if ('error' in message) waiting?.reject(new GlossaError(message.code, message.error));

@@ -62,7 +62,9 @@ export interface ReaderCalls {
   aggregate: { readonly ask: AggregateQuery; readonly answer: readonly DatastreamAggregate[] };
   ledger: { readonly ask: undefined; readonly answer: Ledger };
   deadLetters: { readonly ask: DeadLetterQuery; readonly answer: DeadLetterPage };
-  /** Copy the file to this one. */
+  /** Do nothing for ever; for tests. */
+  hang: { readonly ask: undefined; readonly answer: undefined };
+  /** Copy the files to this folder. */
   backup: { readonly ask: string; readonly answer: undefined };
 }
 
@@ -76,5 +78,7 @@ export type ToReader = {
 
 /** A reader's answer. */
 export type FromReader =
+  /** Work goes on. */
+  | { readonly alive: true }
   | { readonly id: number; readonly answer: ReaderCalls[ReaderCall]['answer'] }
   | { readonly id: number; readonly error: string; readonly code: ErrorCode };

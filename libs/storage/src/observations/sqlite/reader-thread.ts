@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import type { Database, Statement } from 'better-sqlite3';
+import { performance } from 'node:perf_hooks';
+import type { Database } from 'better-sqlite3';
 import {
   encodeCursor,
   encodeDatastreamCursor,
@@ -9,7 +9,6 @@ import {
   type Render,
   type SeriesStatistics,
 } from '#model';
-import { copyFile } from '../../sqlite-file/copy-file.js';
 import { explainFileError } from '../../sqlite-file/errors.js';
 import { byDeviceAndName, datastreamsOf, type Datastream } from '../datastreams.js';
 import { toLedger } from '../ledger-counts.js';
@@ -17,22 +16,43 @@ import { renderChunks } from '../rendered-page.js';
 import { AggregateReader } from './aggregate-reader.js';
 import { readContents } from './contents-reader.js';
 import { readDeadLetters } from './dead-letter-reader.js';
+import { copyFiles } from './copy-files.js';
+import { filesOf } from './files.js';
 import { Definitions } from './definitions.js';
 import { ExtentReader } from './extent-reader.js';
 import { LedgerTable } from './ledger-row.js';
 import { NewestReader } from './newest-reader.js';
 import { OpenPages } from './open-pages.js';
 import { PageReader } from './page-reader.js';
-import { packRows, toRecord, type RowTuple } from './record-batch.js';
-import type { FromReader, PageAnswer, ReaderCalls, ToReader } from './reader-protocol.js';
-import { FILE_NAME } from './schema.js';
+import { RowSource, type BatchedRow } from './reading/row-source.js';
+import { packRows, toRecord } from './record-batch.js';
+import type { FromReader, PageAnswer, ReaderCall, ReaderCalls, ToReader } from './reader-protocol.js';
 
 const ALWAYS = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER } as const;
+
+/** How often work that takes long says that it goes on. */
+const ALIVE_EVERY_MS = 1000;
 
 type Answer = ReaderCalls[keyof ReaderCalls]['answer'];
 
 /** A question under way: each `next()` is one turn. */
 type Work = Generator<void, Answer>;
+
+interface Question {
+  readonly id: number;
+  readonly work: Work;
+  readonly readsRows: boolean;
+}
+
+/** What needs no look at what was committed meanwhile. */
+const WITHOUT_ROWS: ReadonlySet<ReaderCall> = new Set([
+  'pull',
+  'drop',
+  'ledger',
+  'deadLetters',
+  'backup',
+  'hang',
+]);
 
 /** Answers questions, one turn of each after the other, so that a long one does not hold back the others. */
 export class ReaderThread {
@@ -42,39 +62,40 @@ export class ReaderThread {
   private readonly extents: ExtentReader;
   private readonly definitions: Definitions;
   private readonly ledger: LedgerTable;
-  private readonly at: Statement<[number, number, number], RowTuple>;
+  private readonly source: RowSource;
   private readonly open = new OpenPages();
-  private readonly queue: { readonly id: number; readonly work: Work }[] = [];
-  private readonly file: string;
+  private readonly queue: Question[] = [];
+  private readonly files: ReturnType<typeof filesOf>;
+
+  private told = 0;
 
   constructor(
-    private readonly db: Database,
+    private readonly head: Database,
+    private readonly body: Database,
     directory: string,
     private readonly tell: (message: FromReader, transfer: ArrayBuffer[]) => void,
   ) {
-    this.file = join(directory, FILE_NAME);
-    this.pages = new PageReader(db);
-    this.newest = new NewestReader(db);
-    this.aggregates = new AggregateReader(db);
-    this.extents = new ExtentReader(db);
-    this.definitions = new Definitions(db);
-    this.ledger = new LedgerTable(db);
-    this.at = db
-      .prepare<[number, number, number], RowTuple>(
-        'select s, t, n, v, lag, m, q from observation where s = ? and t = ? and n = ?',
-      )
-      .raw();
+    this.files = filesOf(directory);
+    this.source = new RowSource(head, body);
+    this.pages = new PageReader(this.source);
+    this.newest = new NewestReader(head, this.source);
+    this.aggregates = new AggregateReader(this.source);
+    this.extents = new ExtentReader(this.source);
+    this.definitions = new Definitions(head);
+    this.ledger = new LedgerTable(head);
   }
 
   handle(message: ToReader): void {
-    this.queue.push({ id: message.id, work: this.work(message) });
+    const readsRows = !WITHOUT_ROWS.has(message.call);
+    this.queue.push({ id: message.id, work: this.work(message), readsRows });
     if (this.queue.length === 1) this.schedule();
   }
 
   /** Closes the file; what is under way gets no answer. */
   close(): void {
     this.queue.length = 0;
-    this.db.close();
+    this.body.close();
+    this.head.close();
   }
 
   private schedule(): void {
@@ -85,12 +106,16 @@ export class ReaderThread {
   }
 
   private turn(): void {
-    const { id, work } = this.queue[0]!;
+    const question = this.queue[0]!;
+    const { id } = question;
     try {
-      const { done, value } = work.next();
+      const { done, value } = this.oneTurn(question);
       const first = this.queue.shift()!;
       if (done) this.tell({ id, answer: value }, buffersOf(value));
-      else this.queue.push(first);
+      else {
+        this.queue.push(first);
+        this.tellAlive();
+      }
     } catch (error) {
       this.queue.shift();
       const known = error instanceof GlossaError;
@@ -98,17 +123,39 @@ export class ReaderThread {
         {
           id,
           code: known ? error.code : 'unavailable',
-          error: known ? error.message : explainFileError(this.file, error),
+          error: known ? error.message : this.explain(error),
         },
         [],
       );
     }
   }
 
+  /** All that a turn reads is of one moment. */
+  private oneTurn({ work, readsRows }: Question): IteratorResult<void, Answer> {
+    if (!readsRows) return work.next();
+    try {
+      this.source.begin();
+      return work.next();
+    } finally {
+      this.source.end();
+    }
+  }
+
+  private tellAlive(): void {
+    const now = performance.now();
+    if (now - this.told < ALIVE_EVERY_MS) return;
+    this.told = now;
+    this.tell({ alive: true }, []);
+  }
+
+  private explain(error: unknown): string {
+    return explainFileError(this.files.body, error);
+  }
+
   private *work(message: ToReader): Work {
     switch (message.call) {
       case 'contents':
-        return readContents(this.db);
+        return readContents(this.head, this.source);
       case 'query':
         return yield* this.query(message.ask.query, message.ask.render);
       case 'latest':
@@ -119,9 +166,7 @@ export class ReaderThread {
         this.open.drop(message.ask);
         return undefined;
       case 'at':
-        return packRows(
-          message.ask.series.flatMap((id) => this.at.all(id, message.ask.time, message.ask.nth)),
-        );
+        return packRows(message.ask.series.flatMap((id) => this.at(id, message.ask.time, message.ask.nth)));
       case 'newest':
         return packRows(
           yield* this.newest.of(this.datastreams(message.ask), Infinity, ALWAYS.from, ALWAYS.to),
@@ -142,15 +187,17 @@ export class ReaderThread {
       case 'ledger':
         return toLedger(this.ledger.read());
       case 'deadLetters':
-        return readDeadLetters(this.db, message.ask);
+        return readDeadLetters(this.head, message.ask);
+      case 'hang':
+        for (;;);
       case 'backup':
-        copyFile(this.db, message.ask);
+        copyFiles(this.files, message.ask);
         return undefined;
     }
   }
 
   private *query({ cursor, ...query }: ObservationQuery, render: Render): Generator<void, PageAnswer> {
-    const batch = cursor?.batch ?? this.ledger.read().batch;
+    const batch = cursor?.batch ?? this.source.batch;
     const rows = yield* this.pages.read({ ...ALWAYS, ...query, cursor, batch });
     const page = rows.slice(0, query.limit);
     const last = rows.length > page.length ? page.at(-1) : undefined;
@@ -167,7 +214,13 @@ export class ReaderThread {
     return this.page(page, render, last && encodeDatastreamCursor(last.device, last.name));
   }
 
-  private page(rows: readonly RowTuple[], render: Render, cursor: string | undefined): PageAnswer {
+  private at(series: number, time: number, nth: number): BatchedRow[] {
+    return this.source
+      .rowsAfter(series, time, nth - 1, time + 1, Infinity, 1)
+      .filter((row) => row[2] === nth);
+  }
+
+  private page(rows: readonly BatchedRow[], render: Render, cursor: string | undefined): PageAnswer {
     const { series, schemas } = this.definitions;
     const records = rows.flatMap((row) => toRecord(row, series, schemas) ?? []);
     const next = cursor && render.nextPrefix + cursor;

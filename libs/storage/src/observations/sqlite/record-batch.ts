@@ -1,6 +1,6 @@
 import type { ObservationRecord, ObservationValue, SchemaRef, Series, ValueType } from '#model';
 
-/** A row as read: series, time, nth, value, lag, mapping, flags. */
+/** A row as read: series, time, nth, value, result time, mapping, flags. */
 export type RowTuple = readonly [number, number, number, number | string, number, number, number];
 
 /** Records on their way between threads: seven doubles a row, texts aside (`value` is then their index). */
@@ -9,20 +9,23 @@ export interface RecordBatch {
   readonly texts: readonly string[];
 }
 
+/** A row, perhaps with more behind it. */
+export type AtLeastRow = RowTuple | readonly [...RowTuple, ...number[]];
+
 const WIDTH = 7;
 
 /** Packs rows; the numbers' buffer is to be transferred. */
-export function packRows(rows: readonly (RowTuple | readonly [...RowTuple, ...number[]])[]): RecordBatch {
+export function packRows(rows: readonly AtLeastRow[]): RecordBatch {
   const numbers = new Float64Array(rows.length * WIDTH);
   const texts: string[] = [];
   let at = 0;
-  for (const [series, time, nth, value, lag, mapping, flags] of rows) {
+  for (const [series, time, nth, value, resultTime, mapping, flags] of rows) {
     const isText = typeof value === 'string';
     numbers[at++] = series;
     numbers[at++] = time;
     numbers[at++] = nth;
     numbers[at++] = isText ? texts.push(value) - 1 : value;
-    numbers[at++] = lag;
+    numbers[at++] = resultTime;
     numbers[at++] = mapping;
     numbers[at++] = flags * 2 + (isText ? 1 : 0);
   }
@@ -59,14 +62,14 @@ export function unpackRecords(
 
 /** A row with its series and schema; undefined when one of them is gone. */
 export function toRecord(
-  [id, time, nth, value, lag, mapping, flags]: RowTuple,
+  [id, time, nth, value, resultTime, mapping, flags]: AtLeastRow,
   allSeries: { get(id: number): Series | undefined },
   schemas: { get(id: number): SchemaRef | undefined },
 ): ObservationRecord | undefined {
   const series = allSeries.get(id);
   const schema = schemas.get(mapping);
   if (!series || !schema) return undefined;
-  return { series, time, nth, value: toValue(value, series.type), resultTime: time + lag, schema, flags };
+  return { series, time, nth, value: toValue(value, series.type), resultTime, schema, flags };
 }
 
 /** A stored value as its type has it: states are stored as 0 and 1. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,8 @@ import {
   letterOf,
   messageOf,
   rejectedOf,
+  render,
+  rowsOf,
   seriesOf,
   T0,
   valueOf,
@@ -41,10 +43,11 @@ async function opened(more: Parameters<typeof make>[0] = {}): Promise<SqliteObse
 }
 
 const a = seriesOf(1);
-const file = () => join(directory, 'observations.db');
-/** The first column of a query, read beside the store. */
-function sql<T>(text: string, ...values: unknown[]): T[] {
-  const db = new Database(file(), { readonly: true });
+const body = () => join(directory, 'observations.db');
+const head = () => join(directory, 'head.db');
+/** The first column of a query of a file, read beside the store. */
+function sql<T>(file: string, text: string, ...values: unknown[]): T[] {
+  const db = new Database(file, { readonly: true });
   try {
     return db
       .prepare<unknown[], T>(text)
@@ -88,7 +91,8 @@ describe('a process that is killed', () => {
       expect(values.stored).toBe(messages.stored * 3);
       expect(messages.stored).toBeGreaterThanOrEqual(acknowledged.size);
       for (const id of [1, 2, 3]) {
-        const found = new Set(sql<number>('select t from observation where s = ?', id));
+        const page = await store.query({ series: [id], order: 'asc', limit: 1_000_000 }, render);
+        const found = new Set((await rowsOf(page)).map(({ value }) => value));
         expect([...acknowledged].filter((n) => !found.has(n))).toEqual([]);
       }
       const last = Math.max(...acknowledged);
@@ -141,6 +145,49 @@ describe('commands of a writer thread that dies', () => {
   });
 });
 
+describe('a merger thread that dies', () => {
+  it('goes on where it stopped: no row is lost or double', async () => {
+    const store = await opened({ merging: { rows: 500 } });
+    const answers: Promise<unknown>[] = [];
+    for (let round = 0; round < 15; round++) {
+      // Late rows, and many series, so that a merge has several transactions.
+      for (let i = 0; i < 1500; i++) {
+        const values = [
+          valueOf(seriesOf(1 + i), T0 - round * 7 + (i % 3), round),
+          valueOf(a, T0 + round * 2000 + i, i),
+        ];
+        answers.push(store.append(messageOf(values)));
+      }
+      await Promise.all(answers.slice(-1500 + round * 100));
+      await store.kill('merger');
+    }
+    await Promise.all(answers);
+    const ids = Array.from({ length: 1500 }, (_, i) => i + 1);
+    await expectSums(store, ids);
+    expect(await store.delete(ids.slice(700))).toBe(800 * 15);
+    const again = messageOf([valueOf(seriesOf(3), T0 + 2, 0), valueOf(a, T0 + 5, 5), valueOf(a, T0 + 5, 6)]);
+    expect([...(await store.append(again)).statuses]).toEqual([1, 1, 2]);
+    expect(store.trouble).toBeUndefined();
+  }, 60_000);
+});
+
+describe('a thread that hangs', () => {
+  it.each(['writer', 'merger', 'readers'] as const)('%s: is ended and started again', async (which) => {
+    const store = await opened({ hangAfter: 300 });
+    await store.append(messageOf([valueOf(a, T0, 1)]));
+    store.hang(which);
+    const appended = store.append(messageOf([valueOf(a, T0 + 1, 2)]));
+    const deleted = store.delete([1], T0, T0 + 1);
+    const asked = await store.statistics([1]).catch((error: unknown) => error);
+    if (which === 'readers') expect(asked).toMatchObject({ code: 'unavailable' });
+    expect((await appended).state).toBe('stored');
+    expect(await deleted).toBe(1);
+    expect(await store.statistics([1])).toMatchObject([{ count: 1, first: T0 + 1 }]);
+    expect(store.figures.restarts).toBe(1);
+    expect(store.trouble).toBeUndefined();
+  });
+});
+
 describe('a long deletion', () => {
   it('lets a retirement go before', async () => {
     const store = await opened();
@@ -158,9 +205,9 @@ describe('a long deletion', () => {
 
 describe('a command that cannot be done', () => {
   const hinder = (condition: string) => {
-    const db = new Database(file());
+    const db = new Database(body());
     db.exec(
-      `create trigger hinder before delete on observation when ${condition} begin select raise(abort, 'hindered'); end`,
+      `create trigger hinder before delete on block when ${condition} begin select raise(abort, 'hindered'); end`,
     );
     db.close();
   };
@@ -179,7 +226,7 @@ describe('a command that cannot be done', () => {
     }
     expect(await deleted).toMatchObject({
       code: 'unavailable',
-      message: expect.stringMatching(/could not be deleted .*observations\.db cannot be used .*hindered/),
+      message: expect.stringMatching(/could not be deleted: .*observations\.db cannot be used .*hindered/),
     });
     expect(appended).toBeGreaterThan(15);
     expect(errors).toHaveLength(1);
@@ -193,14 +240,16 @@ describe('a command that cannot be done', () => {
     await Promise.all(rows(0, 10).map((message) => store.append(message)));
     hinder('true');
     await expect(store.purge([1])).rejects.toMatchObject({ code: 'unavailable' });
-    expect(sql('select id from series')).toEqual([]);
+    expect(sql(head(), 'select id from series')).toEqual([]);
     await store.close();
-    const db = new Database(file());
+    const db = new Database(body());
     db.exec('drop trigger hinder');
     db.close();
     const again = await opened();
-    await again.delete([1]);
-    expect(sql('select count(*) from observation')).toEqual([0]);
+    // A deletion comes after what was begun before it.
+    await again.append(messageOf([valueOf(seriesOf(2), T0, 1)]));
+    await again.delete([2]);
+    expect(sql(body(), 'select count(*) from block')).toEqual([0]);
   }, 15_000);
 });
 
@@ -220,7 +269,7 @@ describe('a full disk', () => {
   const big = (i: number) => messageOf([valueOf(text, T0 + i, 'x'.repeat(20_000))]);
 
   it('acknowledges nothing, says so, and goes on in order when there is room', async () => {
-    const store = await opened({ maxPages: 200 });
+    const store = await opened({ maxPages: 150 });
     const kept: number[] = [];
     let trouble: string | undefined;
     const answers: Promise<void>[] = [];
@@ -291,37 +340,97 @@ describe('a file that cannot be used', () => {
     return (error as Error).message;
   };
 
-  const filled = async () => {
+  const filled = async (killed = false) => {
     const store = await opened();
     await Promise.all(rows(0, 20_000).map((message) => store.append(message)));
+    if (!killed) return store.close();
+    // As a kill leaves it: the rows are in the head.
+    const copy = await mkdtemp(join(tmpdir(), 'glossa-store-'));
+    await cp(directory, copy, { recursive: true });
     await store.close();
+    await rm(directory, { recursive: true });
+    directory = copy;
   };
 
-  it('is refused when it is no database', async () => {
-    await writeFile(file(), 'this is not a database, but it is long enough to be taken for one'.repeat(100));
-    expect(await refusal()).toMatch(/observations\.db is damaged .* restore a backup/);
-  });
-
-  it('is refused when it was cut', async () => {
+  it.each([head, body])('is refused when it is no database', async (file) => {
     await filled();
-    await truncate(file(), Math.floor((await stat(file())).size / 8192) * 4096);
-    expect(await refusal()).toMatch(/is damaged/);
+    await writeFile(file(), 'this is not a database, but it is long enough to be taken for one'.repeat(100));
+    expect(await refusal()).toMatch(/\.db is damaged .* restore a backup/);
+    expect(await refusal()).toContain(file());
   });
 
-  it('is refused when its pages are overwritten', async () => {
+  it.each([head, body])('is refused when it was cut', async (file) => {
+    await filled();
+    await truncate(file(), Math.floor((await stat(file())).size / 16_384) * 8192);
+    expect(await refusal()).toMatch(/is damaged/);
+    expect(await refusal()).toContain(file());
+  });
+
+  it.each([head, body])('is refused when its pages are overwritten', async (file) => {
     await filled();
     const bytes = await readFile(file());
-    bytes.fill(0xa5, 4096 * 6, 4096 * 40);
+    bytes.fill(0xa5, 8192 * 3);
     await writeFile(file(), bytes);
     expect(await refusal()).toMatch(/is damaged/);
+    expect(await refusal()).toContain(file());
   });
 
-  it('is refused when it belongs to a newer version, and is not touched', async () => {
+  it.each([head, body])('is refused when it belongs to a newer version, and is not touched', async (file) => {
     await filled();
     const db = new Database(file());
     db.pragma('user_version = 99');
     db.close();
     expect(await refusal()).toMatch(/newer version of Glossa/);
+    expect(await refusal()).toContain(file());
+  });
+
+  it.each([head, body])('is refused when it is missing', async (file) => {
+    await filled();
+    await rm(file());
+    expect(await refusal()).toMatch(/is missing, but .* is there. Put the file back, or .* restore a backup/);
+    expect((await refusal()).startsWith(file())).toBe(true);
+  });
+
+  it.each([head, body])('is refused when it is of another time or store', async (file) => {
+    const early = join(directory, 'early');
+    await filled();
+    await cp(file(), early);
+    const store = await opened();
+    await store.append(messageOf([valueOf(a, T0 - 1, 1)]));
+    await store.close();
+    await cp(early, file());
+    expect(await refusal()).toContain(`do not belong together: ${file()} is the older`);
+    await rm(head());
+    await rm(body());
+    await filled();
+    await cp(early, file());
+    expect(await refusal()).toContain('they are of two different stores');
+  });
+
+  it('is refused when the rows of the head are not what was written', async () => {
+    await filled(true);
+    const db = new Database(head());
+    const [batch, data] = db.prepare('select batch, data from head limit 1').raw().get() as [number, Buffer];
+    data[10]! ^= 1;
+    db.prepare('update head set data = ? where batch = ?').run(data, batch);
+    db.close();
+    expect(await refusal()).toMatch(/head\.db is damaged \(the rows of batch 1 are not what was written\)/);
+  });
+
+  it('tells a bit of a block that changed instead of serving it', async () => {
+    await filled();
+    const db = new Database(body());
+    const [id, data] = db.prepare('select id, d from block limit 1').raw().get() as [number, Buffer];
+    data[10]! ^= 1;
+    db.prepare('update block set d = ? where id = ?').run(data, id);
+    db.close();
+    const store = await opened();
+    await expect(store.query({ series: [1], order: 'asc', limit: 10 }, render)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/observations\.db is damaged .*not what was written.*restore a backup/),
+    });
+    // What is whole is still read.
+    expect(await store.get([1], T0 + 19_999, 0)).toMatchObject({ value: 19_999 });
   });
 
   it('is refused when the folder cannot be made', async () => {
@@ -338,15 +447,15 @@ describe('a purge that a crash interrupts', () => {
     const store = await opened();
     await Promise.all(rows(0, 3000).map((message) => store.append(message)));
     await store.close();
-    const db = new Database(file());
+    const db = new Database(head());
     db.exec('delete from series; insert into purging select 1, batch from ledger');
     db.close();
     const again = await opened();
     await again.append(messageOf([valueOf(seriesOf(2), T0, 1)]));
-    // A command comes after what was begun before it.
-    await again.retire([2]);
+    // A deletion comes after what was begun before it.
+    await again.delete([2], T0 + 1);
     await again.close();
-    expect(sql('select count(*) from observation where s = 1')).toEqual([0]);
-    expect(sql('select count(*) from purging')).toEqual([0]);
+    expect(sql(body(), 'select s from block')).toEqual([2]);
+    expect(sql(head(), 'select count(*) from purging')).toEqual([0]);
   });
 });

@@ -1,8 +1,4 @@
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
-  GlossaError,
   type AggregateQuery,
   type AppendResult,
   type DatastreamAggregate,
@@ -25,56 +21,118 @@ import {
 import { closedError } from '../errors.js';
 import type { StoreLogger } from '../store-logger.js';
 import { AppendQueue } from './append-queue.js';
-import { type Durability } from './database.js';
+import type { Durability } from './files.js';
 import { unpackContents } from './contents-reader.js';
 import { renderedPage } from './page-body.js';
 import { ReaderClient } from './reader-client.js';
 import { unpackRecords } from './record-batch.js';
-import { FILE_NAME } from './schema.js';
+import { MergerClient } from './body/merger-client.js';
+import { figuresOf, StoreMeter, type StoreFigures } from './figures.js';
+import { Merging, type MergingSettings } from './merging.js';
 import { WriterClient } from './writer-client.js';
 
 /** Where and how observations are kept. */
 export interface SqliteStoreOptions {
-  /** Folder of `observations.db`; made when it is missing. */
+  /** Folder of `head.db` and `observations.db`; made when it is missing. */
   readonly directory: string;
   /** `fsync`: what was acknowledged survives a power cut; `os`: only the end of the process. */
   readonly durability: Durability;
   /** Threads that read and write out pages; 1 unless told. */
   readonly readers?: number;
   readonly logger?: StoreLogger;
-  /** Caps the file, in pages of 4 KiB, so that a test can have a full disk. */
+  /** Caps each file, in pages of 4 KiB, so that a test can have a full disk. */
   readonly maxPages?: number;
+  /** When rows leave the head for the body. */
+  readonly merging?: Partial<MergingSettings>;
+  /**
+   * Milliseconds without a word, while there is work, after which a thread counts as hanging, is ended and started
+   * again. Long, because a slow disk is no reason.
+   */
+  readonly hangAfter?: number;
 }
+
+const HANG_AFTER_MS = 30_000;
 
 const EARLIEST = Number.MIN_SAFE_INTEGER;
 const LATEST = Number.MAX_SAFE_INTEGER;
 
-/** Observations in one SQLite file, written by one thread and read by others; no disk is touched here. */
+/**
+ * Observations in two SQLite files: the head, which takes what was just appended, and the body, to which it is moved
+ * in blocks. One thread writes each, others read both; no disk is touched here.
+ */
 export class SqliteObservationStore implements ObservationStore {
   private readonly directory: string;
+  private readonly hangAfter: number;
   private readonly writer: WriterClient;
+  private readonly merger: MergerClient;
+  private readonly merging: Merging;
   private readonly queue: AppendQueue;
   private readonly readers: readonly ReaderClient[];
+  private readonly meter = new StoreMeter();
   private closing: Promise<void> | undefined;
 
-  constructor({ readers = 1, logger, ...settings }: SqliteStoreOptions) {
+  constructor({
+    readers = 1,
+    logger,
+    merging = {},
+    hangAfter = HANG_AFTER_MS,
+    ...settings
+  }: SqliteStoreOptions) {
     const { directory } = settings;
     this.directory = directory;
-    this.writer = new WriterClient(settings, (batch) => this.queue.committed(batch), logger);
-    this.queue = new AppendQueue(this.writer);
-    this.readers = Array.from({ length: readers }, () => new ReaderClient(directory));
+    this.hangAfter = hangAfter;
+    this.writer = new WriterClient(
+      settings,
+      hangAfter,
+      {
+        committed: (what) => {
+          this.meter.committed(what.took);
+          this.merging.headHas(what.rows, what.batch);
+          this.queue.committed(what.batch);
+        },
+        head: (rows) => this.merging.headHas(rows),
+        troubled: () => this.merging.writerTroubled(),
+      },
+      logger,
+    );
+    this.merger = new MergerClient(
+      settings,
+      hangAfter,
+      {
+        merged: (what) => {
+          this.meter.merged(what.took);
+          this.merging.merged(what.batch);
+        },
+        checkpointed: () => this.merging.checkpointed(),
+      },
+      logger,
+    );
+    this.merging = new Merging(this.writer, this.merger, merging);
+    this.queue = new AppendQueue(this.writer, this.meter);
+    this.readers = Array.from({ length: readers }, () => new ReaderClient(directory, hangAfter));
   }
 
   get trouble(): string | undefined {
-    return this.writer.trouble;
+    return this.writer.trouble ?? this.merger.trouble;
+  }
+
+  /** Numbers for those who watch the store. */
+  get figures(): StoreFigures {
+    const restarts = this.readers.reduce(
+      (sum, reader) => sum + reader.restarts,
+      this.writer.restarts + this.merger.restarts,
+    );
+    return figuresOf(this.directory, this.meter, this.merging.headRows, this.queue.waiting, restarts);
   }
 
   async open(): Promise<StoreContents> {
     for (const reader of this.readers) reader.start();
     try {
-      const lastBatch = await this.writer.open();
+      const [{ batch, rows, purging }] = await Promise.all([this.writer.open(), this.merger.start()]);
+      this.merger.openFiles();
       const contents = unpackContents(await this.reader.ask('contents', undefined));
-      this.queue.begin(lastBatch, contents.series, contents.schemas);
+      this.queue.begin(batch, contents.series, contents.schemas);
+      this.merging.begin(rows, purging);
       return contents;
     } catch (error) {
       await this.close();
@@ -143,19 +201,25 @@ export class SqliteObservationStore implements ObservationStore {
     return [...(await this.reader.ask('aggregate', { series: this.known(series), bounds }))];
   }
 
-  delete(series: readonly number[], from: Micros = EARLIEST, to: Micros = LATEST): Promise<number> {
-    return this.command({ type: 'delete', series: this.known(series), from, to });
+  async delete(series: readonly number[], from: Micros = EARLIEST, to: Micros = LATEST): Promise<number> {
+    if (this.closing) throw closedError();
+    this.queue.flush();
+    return this.merging.delete(this.known(series), from, to);
   }
 
-  purge(series: readonly number[]): Promise<number> {
+  async purge(series: readonly number[]): Promise<number> {
+    if (this.closing) throw closedError();
+    this.queue.flush();
     const known = this.known(series);
-    const purged = this.command({ type: 'purge', series: known });
+    const purged = this.merging.purge(known);
     this.queue.forget(known);
     return purged;
   }
 
   async retire(series: readonly number[]): Promise<void> {
-    await this.command({ type: 'retire', series: this.known(series) });
+    if (this.closing) throw closedError();
+    this.queue.flush();
+    await this.writer.command({ type: 'retire', series: this.known(series) });
   }
 
   ledger(): Promise<Ledger> {
@@ -168,17 +232,9 @@ export class SqliteObservationStore implements ObservationStore {
 
   /** A thread of its own, for as long as the copy takes. */
   async backup(directory: string): Promise<void> {
-    const target = join(directory, FILE_NAME);
-    if (existsSync(target)) {
-      throw new GlossaError(
-        'unavailable',
-        `${target} exists already. Choose an empty folder for the backup.`,
-      );
-    }
-    await mkdir(directory, { recursive: true });
-    const copier = new ReaderClient(this.directory);
+    const copier = new ReaderClient(this.directory, Infinity);
     try {
-      await copier.ask('backup', target);
+      await copier.ask('backup', directory);
     } finally {
       await copier.close();
     }
@@ -189,22 +245,27 @@ export class SqliteObservationStore implements ObservationStore {
   }
 
   /** Ends threads as a crash would; for tests. */
-  async kill(which: 'writer' | 'readers'): Promise<void> {
-    const threads = which === 'writer' ? [this.writer] : this.readers;
-    await Promise.all(threads.map((thread) => thread.kill()));
+  async kill(which: 'writer' | 'merger' | 'readers'): Promise<void> {
+    await Promise.all(this.threads(which).map((thread) => thread.kill()));
+  }
+
+  /** Makes threads hang; for tests. */
+  hang(which: 'writer' | 'merger' | 'readers'): void {
+    for (const thread of this.threads(which)) thread.hang();
+  }
+
+  private threads(which: 'writer' | 'merger' | 'readers') {
+    return which === 'readers' ? this.readers : [which === 'writer' ? this.writer : this.merger];
   }
 
   private async shutDown(): Promise<void> {
     this.queue.flush();
     await Promise.all(this.readers.map((reader) => reader.close()));
+    await this.merging.finish();
+    // The merger last: who closes a file last brings its log to it.
     await this.writer.close();
+    await this.merger.close();
     this.queue.fail();
-  }
-
-  private command(command: Parameters<WriterClient['command']>[0]): Promise<number> {
-    if (this.closing) return Promise.reject(closedError());
-    this.queue.flush();
-    return this.writer.command(command);
   }
 
   /** The least busy reader. */

@@ -1,157 +1,123 @@
-import { Worker } from 'node:worker_threads';
-import { GlossaError } from '#model';
 import type { StoreLogger } from '../store-logger.js';
-import { closedError } from '../errors.js';
 import type { BatchData } from './batch.js';
-import type { WriterSettings } from './database.js';
+import type { FileSettings } from './files.js';
 import type { FromWriter, ToWriter, WriterCommand } from './protocol.js';
+import { ThreadClient } from './thread-client.js';
 
-const RESTART_FIRST_MS = 20;
-const RESTART_LAST_MS = 5000;
+type Committed = Extract<FromWriter, { type: 'committed' }>;
+type Ready = Omit<Extract<FromWriter, { type: 'ready' }>, 'type'>;
 
-interface Waiting {
-  readonly resolve: (rows: number) => void;
-  readonly reject: (reason: unknown) => void;
+/** What the writer's client tells. */
+export interface WriterEvents {
+  readonly committed: (what: Committed) => void;
+  /** Rows of the head, after some left it. */
+  readonly head: (rows: number) => void;
+  readonly troubled: () => void;
 }
 
-/**
- * The writer's thread seen from the main thread: hands over batches and commands, and starts a new thread when
- * one dies. What was outstanding is handed over again, in order; a batch that had committed is only answered.
- */
+/** The writer's thread: batches and commands in the order they were handed over. */
 export class WriterClient {
-  /** What hinders writing now. */
-  trouble: string | undefined;
-  private worker: Worker | undefined;
-  /** Batches and commands without an answer, in the order they were handed over. */
-  private readonly outstanding = new Map<string, ToWriter>();
-  private readonly waiting = new Map<number, Waiting>();
-  private commands = 0;
-  /** Number of the newest batch that was sent, or was there at the start. */
-  private lastBatch = 0;
-  private opened = false;
-  private failures = 0;
-  private restarting: NodeJS.Timeout | undefined;
-  private closing: (() => void) | undefined;
+  private readonly thread: ThreadClient<ToWriter, Ready, FromWriter>;
+  /** Number of the newest batch that was sent, or was there at the start, and of the newest that is committed. */
+  private lastSent = 0;
+  private lastCommitted = 0;
+  private waiting: { readonly batch: number; readonly resolve: () => void }[] = [];
 
   constructor(
-    private readonly settings: WriterSettings,
-    private readonly committed: (batch: number) => void,
+    settings: FileSettings,
+    hangAfter: number,
+    private readonly events: WriterEvents,
     private readonly logger: StoreLogger | undefined,
-  ) {}
+  ) {
+    this.thread = new ThreadClient<ToWriter, Ready, FromWriter>(
+      {
+        module: '#workers/writer',
+        name: 'glossa-writer',
+        does: 'writes observations',
+        data: settings,
+        youngMegabytes: 8,
+        hangAfter,
+        logger,
+      },
+      (message) => this.hear(message),
+      () => this.troubled(),
+    );
+  }
 
-  /** Starts the thread, which opens the file. Answers the newest committed batch; throws GlossaError('unavailable'). */
-  async open(): Promise<number> {
-    return new Promise((resolve, reject) => this.start(resolve, reject));
+  get trouble(): string | undefined {
+    return this.thread.trouble;
+  }
+
+  get restarts(): number {
+    return this.thread.restarts;
+  }
+
+  /** Number of the newest batch that was sent or was there at the start. */
+  get lastBatch(): number {
+    return this.lastSent;
+  }
+
+  get committedBatch(): number {
+    return this.lastCommitted;
+  }
+
+  /** Starts the thread, which makes or opens the files. Throws GlossaError('unavailable'). */
+  async open(): Promise<Ready> {
+    const ready = await this.thread.open();
+    this.lastSent = Math.max(this.lastSent, ready.batch);
+    this.lastCommitted = Math.max(this.lastCommitted, ready.batch);
+    return ready;
   }
 
   sendBatch(batch: BatchData): void {
-    this.lastBatch = batch.number;
-    this.send(`batch ${batch.number}`, { type: 'batch', batch });
+    this.lastSent = batch.number;
+    this.thread.send(`batch ${batch.number}`, { type: 'batch', batch });
   }
 
-  /**
-   * Does a command after all batches sent before; answers the rows it deleted. Throws GlossaError('unavailable') when
-   * the file does not let it.
-   */
-  async command(command: WriterCommand): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const id = ++this.commands;
-      this.waiting.set(id, { resolve, reject });
-      this.send(`command ${id}`, { type: 'command', id, command, after: this.lastBatch });
-    });
+  /** Has a command done after all batches sent before. Throws GlossaError('unavailable') when the file does not let it. */
+  async command(command: WriterCommand, after = this.lastSent): Promise<void> {
+    await this.thread.command((id) => ({ type: 'command', id, command, after }));
+  }
+
+  /** Resolves when a batch is committed, or when batches cannot be written now. */
+  async reached(batch: number): Promise<void> {
+    if (this.lastCommitted >= batch || this.thread.isStuck) return;
+    await new Promise<void>((resolve) => this.waiting.push({ batch, resolve }));
   }
 
   /** Commits what is outstanding, unless the disk is in trouble, and ends the thread. */
   async close(): Promise<void> {
-    clearTimeout(this.restarting);
-    await new Promise<void>((resolve) => {
-      this.closing = resolve;
-      if (this.worker) this.worker.postMessage({ type: 'close' } satisfies ToWriter);
-      else resolve();
-    });
-    for (const { reject } of this.waiting.values()) reject(closedError());
-    this.waiting.clear();
+    await this.thread.close({ type: 'close' });
+    this.wake(() => true);
   }
 
-  /** Ends the thread as a crash would; for tests. */
   async kill(): Promise<void> {
-    await this.worker?.terminate();
+    await this.thread.kill();
   }
 
-  private send(key: string, message: ToWriter): void {
-    this.outstanding.set(key, message);
-    this.worker?.postMessage(message);
+  hang(): void {
+    this.thread.tell({ type: 'hang' });
   }
 
-  private start(resolve: (batch: number) => void, reject: (reason: unknown) => void): void {
-    const worker = new Worker(new URL(import.meta.resolve('#workers/writer')), {
-      workerData: this.settings,
-      name: 'glossa-writer',
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
-    });
-    this.worker = worker;
-    let reason = 'it was ended';
-    worker.on('message', (message: FromWriter) => {
-      if (message.type === 'ready') {
-        this.opened = true;
-        this.lastBatch = Math.max(this.lastBatch, message.batch);
-        resolve(message.batch);
-      } else if (message.type === 'failed') reason = message.reason;
-      else this.hear(message);
-    });
-    worker.on('error', (error) => {
-      reason = error instanceof Error ? error.message : String(error);
-    });
-    worker.on('exit', () => {
-      this.worker = undefined;
-      reject(new GlossaError('unavailable', reason));
-      this.ended(reason);
-    });
+  private hear(message: FromWriter): void {
+    if (message.type === 'committed') {
+      this.thread.settle(`batch ${message.batch}`);
+      this.lastCommitted = Math.max(this.lastCommitted, message.batch);
+      this.wake(({ batch }) => batch <= this.lastCommitted);
+      this.events.committed(message);
+    } else if (message.type === 'head') this.events.head(message.rows);
+    else if (message.type === 'info') this.logger?.info(message.text);
   }
 
-  private hear(message: Exclude<FromWriter, { type: 'ready' | 'failed' }>): void {
-    switch (message.type) {
-      case 'committed':
-        this.failures = 0;
-        this.outstanding.delete(`batch ${message.batch}`);
-        this.committed(message.batch);
-        break;
-      case 'done':
-        this.outstanding.delete(`command ${message.id}`);
-        this.waiting.get(message.id)?.resolve(message.rows);
-        this.waiting.delete(message.id);
-        break;
-      case 'rejected':
-        this.logger?.error(message.reason);
-        if (message.id === undefined) break;
-        this.outstanding.delete(`command ${message.id}`);
-        this.waiting.get(message.id)?.reject(new GlossaError('unavailable', message.reason));
-        this.waiting.delete(message.id);
-        break;
-      case 'trouble':
-        if (message.reason === undefined) this.logger?.info('Observations are written again.');
-        else if (message.reason !== this.trouble) this.logger?.error(message.reason);
-        this.trouble = message.reason;
-        break;
-    }
+  private troubled(): void {
+    if (this.thread.isStuck) this.wake(() => true);
+    this.events.troubled();
   }
 
-  private ended(reason: string): void {
-    if (this.closing) this.closing();
-    if (this.closing || !this.opened) return;
-    this.trouble = `The thread that writes observations ended (${reason}); it is being started again.`;
-    this.logger?.error(this.trouble);
-    const wait = Math.min(RESTART_FIRST_MS * 2 ** this.failures++, RESTART_LAST_MS);
-    this.restarting = setTimeout(() => this.restart(), wait);
-  }
-
-  private restart(): void {
-    this.start(
-      () => {
-        this.trouble = undefined;
-      },
-      () => undefined,
-    );
-    for (const message of this.outstanding.values()) this.worker?.postMessage(message);
+  private wake(which: (one: { readonly batch: number }) => boolean): void {
+    if (this.waiting.length === 0) return;
+    const { waiting } = this;
+    this.waiting = waiting.filter((one) => !which(one));
+    for (const one of waiting) if (which(one)) one.resolve();
   }
 }

@@ -1,117 +1,80 @@
 import type { Database, Statement } from 'better-sqlite3';
+import type { HeadRows } from './head/head-rows.js';
+import { Job, once, type Task } from './job.js';
+import type { KnownRows } from './known-rows.js';
 import type { WriterCommand } from './protocol.js';
 
-/** Rows, and pieces of work, that one transaction takes at most: batches go between. */
-const STEP_ROWS = 2000;
-const STEP_TASKS = 200;
+/** Rows, and batches, that one transaction takes out of the head at most. */
+const TRIM_ROWS = 16_384;
+const TRIM_BATCHES = 256;
 
-/**
- * One piece of a job: answers the rows it deleted, and whether it is done or must be called again. `commit` ends the
- * step, so that it stands whatever becomes of the next piece.
- */
-type Task = () => { readonly rows: number; readonly done: boolean; readonly commit?: boolean };
-
-/** A command under way. */
-export class Job {
-  /** Rows deleted so far. */
-  rows = 0;
-  private next = 0;
-
-  constructor(
-    private readonly db: Database,
-    private readonly tasks: readonly Task[],
-  ) {}
-
-  /** Does one transaction's worth; answers whether all is done. When it throws, the step can be tried again. */
-  step(): boolean {
-    let { next, rows } = this;
-    this.db
-      .transaction(() => {
-        const limit = rows + STEP_ROWS;
-        for (let calls = 0; calls < STEP_TASKS && rows < limit && next < this.tasks.length; calls++) {
-          const result = this.tasks[next]!();
-          rows += result.rows;
-          if (result.done) next++;
-          if (result.commit) break;
-        }
-      })
-      .immediate();
-    this.next = next;
-    this.rows = rows;
-    return next === this.tasks.length;
-  }
-}
-
-/** Retirements and deletions, in steps. */
+/** Retirements, and what deletions and merges need of the head. */
 export class WriterJobs {
   private readonly retire: Statement<[number, number]>;
   private readonly forget: Statement<[number]>;
   private readonly markPurge: Statement<[number, number]>;
   private readonly endPurge: Statement<[number]>;
-  private readonly purges: Statement<[], [number, number]>;
-  private readonly deleteSome: Statement<[number, number, number, number, number]>;
+  private readonly oldest: Statement<[number, number], { batch: number; count: number }>;
+  private readonly deleteTo: Statement<[number]>;
+  private readonly noteMerged: Statement<[number]>;
 
-  constructor(private readonly db: Database) {
+  constructor(
+    private readonly db: Database,
+    private readonly head: HeadRows,
+    private readonly known: KnownRows,
+  ) {
     this.retire = db.prepare('update series set retired = ? where id = ?');
     this.forget = db.prepare('delete from series where id = ?');
     this.markPurge = db.prepare('insert into purging values (?, ?) on conflict do update set b = excluded.b');
     this.endPurge = db.prepare('delete from purging where s = ?');
-    this.purges = db.prepare<[], [number, number]>('select s, b from purging order by s').raw();
-    this.deleteSome = db.prepare(
-      `delete from observation where (s, t, n) in
-         (select s, t, n from observation where s = ? and t >= ? and t < ? and b <= ? limit ?)`,
-    );
+    this.oldest = db.prepare('select batch, count from head where batch <= ? order by batch limit ?');
+    this.deleteTo = db.prepare('delete from head where batch <= ?');
+    this.noteMerged = db.prepare('update store set merged = max(merged, ?)');
   }
 
-  /** Begins a command. Rows of batches after `batch` came after it and stay. */
+  /** Series whose rows are still to be deleted, and up to which batch. */
+  purging(): [number, number][] {
+    return this.db.prepare<[], [number, number]>('select s, b from purging order by s').raw().all();
+  }
+
+  /** Begins a command that was given after a batch. */
   start(command: WriterCommand, batch: number): Job {
-    const { series } = command;
     switch (command.type) {
       case 'retire':
-        return new Job(this.db, [once(() => series.forEach((id) => this.retire.run(batch, id)))]);
-      case 'delete':
-        return new Job(
-          this.db,
-          series.map((id) => this.deletion(id, command.from, command.to, batch)),
-        );
-      case 'purge': {
-        // The definitions go at once, so that no reader sees half of it; the rows follow.
-        const forgetAll = () => {
-          for (const id of series) {
-            this.forget.run(id);
-            this.markPurge.run(id, batch);
-          }
-          return { rows: 0, done: true, commit: true };
-        };
-        return new Job(this.db, [forgetAll, ...series.flatMap((id) => this.purging(id, batch))]);
-      }
+        return new Job(this.db, [once(() => command.series.forEach((id) => this.retire.run(batch, id)))]);
+      case 'forget':
+        // All at once, so that no reader sees half of it.
+        return new Job(this.db, [
+          once(() => {
+            for (const id of command.series) {
+              this.forget.run(id);
+              this.markPurge.run(id, batch);
+            }
+          }),
+        ]);
+      case 'forgotten':
+        return new Job(this.db, [once(() => command.series.forEach((id) => this.endPurge.run(id)))]);
+      case 'trim':
+        return new Job(this.db, [this.trimming(command.batch)]);
+      case 'checkpoint':
+        return new Job(undefined, [once(() => this.db.pragma('wal_checkpoint(PASSIVE)'))]);
     }
   }
 
-  /** Goes on with purges that the end of the process interrupted. */
-  resume(): Job {
-    return new Job(
-      this.db,
-      this.purges.all().flatMap(([id, batch]) => this.purging(id, batch)),
-    );
-  }
-
-  private purging(series: number, batch: number): Task[] {
-    const rows = this.deletion(series, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, batch);
-    return [rows, once(() => this.endPurge.run(series))];
-  }
-
-  private deletion(series: number, from: number, to: number, batch: number): Task {
+  private trimming(batch: number): Task {
     return () => {
-      const rows = this.deleteSome.run(series, from, to, batch, STEP_ROWS).changes;
-      return { rows, done: rows < STEP_ROWS };
+      if (this.head.drop(batch)) this.known.forgetHead();
+      let rows = 0;
+      let last = 0;
+      for (const one of this.oldest.all(batch, TRIM_BATCHES)) {
+        if (rows > 0 && rows + one.count > TRIM_ROWS) break;
+        rows += one.count;
+        last = one.batch;
+      }
+      if (last === 0) return { rows: 0, done: true };
+      this.deleteTo.run(last);
+      this.noteMerged.run(last);
+      return { rows: 0, done: false, commit: true };
     };
   }
-}
-
-function once(action: () => unknown): Task {
-  return () => {
-    action();
-    return { rows: 0, done: true };
-  };
 }

@@ -1,24 +1,32 @@
-import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import type { Database } from 'better-sqlite3';
 import { explainFileError } from '../../sqlite-file/errors.js';
 import { backOff } from './back-off.js';
 import { BatchWriter } from './batch-writer.js';
+import { BodyTable } from './body/body-table.js';
 import type { BatchData } from './batch.js';
+import { filesOf } from './files.js';
+import { HeadRows } from './head/head-rows.js';
+import { HeadTable } from './head/head-table.js';
 import { JobQueue } from './job-queue.js';
+import { KnownRows } from './known-rows.js';
 import type { FromWriter, ToWriter } from './protocol.js';
-import { FILE_NAME } from './schema.js';
 import { WriterJobs } from './writer-jobs.js';
 
 /** How often dead letters are looked at for their age. */
 const PRUNE_EVERY_MS = 60_000;
+/** Rows of the head at which batches wait until some have left for the body. */
+const HEAD_LIMIT = 1_000_000;
+const TELL_WAITING_MS = 1000;
 
 /**
- * The writer's loop: batches first and in order, one step of a job between two batches. A batch that cannot be
- * written is kept and tried again; meanwhile jobs go on, because a deletion may be what makes room. A job that fails
- * holds back no batch.
+ * The writer's loop, of the head's file: batches first and in order, one step of a job between two batches. A batch
+ * that cannot be written is kept and tried again; meanwhile jobs go on, because what leaves for the body makes room. A
+ * job that fails holds back no batch.
  */
 export class WriterThread {
   private readonly batches: BatchData[] = [];
+  private readonly head = new HeadRows();
   private readonly jobs = new JobQueue(() => this.schedule());
   private readonly writer: BatchWriter;
   private readonly file: string;
@@ -29,19 +37,36 @@ export class WriterThread {
   private closing = false;
   private readonly pruning: NodeJS.Timeout;
 
+  private waitingTold = 0;
+
   constructor(
     private readonly db: Database,
+    private readonly body: Database,
     directory: string,
     private readonly tell: (message: FromWriter) => void,
     private readonly closed: () => void,
   ) {
-    this.file = join(directory, FILE_NAME);
-    this.writer = new BatchWriter(db);
-    this.runner = new WriterJobs(db);
-    this.jobs.add({ id: undefined, start: () => this.runner.resume(), after: 0 });
+    this.file = filesOf(directory).head;
+    const blocks = new BodyTable(body);
+    const { done } = blocks.merged();
+    for (const { batch, data, texts } of new HeadTable(db).between(done, Number.MAX_SAFE_INTEGER))
+      this.head.load(batch, data, texts);
+    const known = new KnownRows(this.head, blocks);
+    this.writer = new BatchWriter(db, this.head, known);
+    this.runner = new WriterJobs(db, this.head, known);
+    this.jobs.add({
+      id: undefined,
+      start: () => this.runner.start({ type: 'trim', batch: done }, 0),
+      after: 0,
+    });
     this.pruning = setInterval(() => this.prune(), PRUNE_EVERY_MS);
     this.prune();
-    this.tell({ type: 'ready', batch: this.writer.lastBatch });
+    this.tell({
+      type: 'ready',
+      batch: this.writer.lastBatch,
+      rows: this.head.count,
+      purging: this.runner.purging(),
+    });
     this.schedule();
   }
 
@@ -54,9 +79,11 @@ export class WriterThread {
       case 'command': {
         const { id, command, after } = message;
         const start = () => this.runner.start(command, after);
-        this.jobs.add({ id, start, after, isShort: command.type === 'retire' });
+        this.jobs.add({ id, start, after });
         break;
       }
+      case 'hang':
+        for (;;);
       case 'close':
         this.closing = true;
         break;
@@ -78,14 +105,28 @@ export class WriterThread {
     if (!this.timer || this.closing) this.writeNext();
     const more = this.stepJob();
     if (this.closing && (this.timer !== undefined || (this.batches.length === 0 && !more))) this.close();
-    else if ((this.batches.length > 0 && !this.timer) || more) this.schedule();
+    else if ((this.batches.length > 0 && !this.timer && !this.isFull) || more) this.schedule();
+    else if (this.batches.length > 0 && this.isFull) this.waits();
+  }
+
+  private get isFull(): boolean {
+    return this.head.count >= HEAD_LIMIT;
+  }
+
+  /** The head is full: the merger makes room, which the main thread tells by a command. */
+  private waits(): void {
+    if (performance.now() - this.waitingTold < TELL_WAITING_MS) return;
+    this.waitingTold = performance.now();
+    this.tell({ type: 'waits' });
+    setTimeout(() => this.schedule(), TELL_WAITING_MS).unref();
   }
 
   private writeNext(): void {
     const batch = this.batches[0];
-    if (!batch) return;
+    if (!batch || (this.isFull && !this.closing)) return;
     clearTimeout(this.timer);
     this.timer = undefined;
+    const began = performance.now();
     try {
       this.writer.write(batch);
     } catch (error) {
@@ -94,7 +135,8 @@ export class WriterThread {
     }
     this.batches.shift();
     this.recovered();
-    this.tell({ type: 'committed', batch: batch.number });
+    const took = performance.now() - began;
+    this.tell({ type: 'committed', batch: batch.number, took, rows: this.head.count });
   }
 
   private recovered(): void {
@@ -122,7 +164,7 @@ export class WriterThread {
       case 'goes-on':
         return true;
       case 'rejected': {
-        const reason = `Observations could not be deleted or retired: ${explainFileError(this.file, turn.error)}`;
+        const reason = `Observations could not be retired or deleted: ${explainFileError(this.file, turn.error)}`;
         this.tell({ type: 'rejected', id: turn.id, reason });
         return true;
       }
@@ -130,6 +172,7 @@ export class WriterThread {
         // What it deleted may be the room that a waiting batch needs.
         clearTimeout(this.timer);
         this.timer = undefined;
+        this.tell({ type: 'head', rows: this.head.count });
         if (turn.id !== undefined) this.tell({ type: 'done', id: turn.id, rows: turn.rows });
         return true;
     }
@@ -153,6 +196,7 @@ export class WriterThread {
     } catch {
       // The log is read again at the next start.
     }
+    this.body.close();
     this.db.close();
     this.closed();
   }

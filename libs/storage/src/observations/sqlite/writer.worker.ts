@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { GlossaError } from '#model';
-import { openForWriting } from './database.js';
+import { openForReading, openHead, prepareFiles } from './database.js';
+import { filesOf } from './files.js';
+import { guarded } from '../../sqlite-file/errors.js';
 import type { FromWriter, ToWriter, WriterData } from './protocol.js';
 import { WriterThread } from './writer-thread.js';
 
@@ -9,8 +11,14 @@ const tell = (message: FromWriter) => port.postMessage(message);
 
 try {
   const settings = workerData as WriterData;
-  const db = openForWriting(settings);
-  const thread = new WriterThread(db, settings.directory, tell, () => port.close());
+  prepareFiles(settings, (text) => tell({ type: 'info', text }));
+  const files = filesOf(settings.directory);
+  const head = openHead(settings);
+  const body = openForReading(files.body);
+  const thread = guarded(
+    files.head,
+    () => new WriterThread(head, body, settings.directory, tell, () => port.close()),
+  );
   port.on('message', (message: ToWriter) => thread.handle(message));
 } catch (error) {
   if (!(error instanceof GlossaError)) throw error;

@@ -1,29 +1,26 @@
-import type { Database } from 'better-sqlite3';
-import { NewerFileError } from '../../sqlite-file/errors.js';
-
 /** Name of the file in the data folder. */
-export const FILE_NAME = 'observations.db';
+export const HEAD_FILE = 'head.db';
 
 /** Each brings the tables from the version of its index to the next; `user_version` counts those applied. */
-const MIGRATIONS: readonly string[] = [
-  `create table series(
+export const HEAD_MIGRATIONS: readonly string[] = [
+  `create table store(
+     id integer primary key check(id = 1),
+     name text not null, -- the same in the body's file: they belong together
+     merged integer not null -- newest batch whose rows left for the body
+   ) strict;
+   create table series(
      id integer primary key, device text not null, name text not null, property text not null,
      unit text not null, feature text not null, kind text not null, type text not null, origin text not null,
      circular integer not null,
      retired integer not null default 0 -- newest batch whose values are no longer retained
    ) strict;
+   create index series_datastream on series(device, name);
    create table mapping(id integer primary key, schema text not null, version integer not null) strict;
-   create table observation(
-     s integer not null, -- series
-     t integer not null, -- phenomenon time, microseconds
-     n integer not null, -- nth value of the datastream at t
-     v any not null,
-     lag integer not null, -- result time - t
-     b integer not null, -- batch
-     m integer not null, -- mapping
-     q integer not null, -- flags
-     primary key(s, t, n)
-   ) strict, without rowid;
+   create table head(
+     batch integer primary key, count integer not null, sum integer not null,
+     texts text, -- JSON array
+     data blob not null
+   ) strict;
    create table purging(s integer primary key, b integer not null) strict;
    create table ledger(
      id integer primary key check(id = 1), batch integer not null,
@@ -32,7 +29,6 @@ const MIGRATIONS: readonly string[] = [
      v_stored integer not null, v_duplicate integer not null, v_flagged integer not null, v_rejected integer not null,
      last_series integer not null, last_letter integer not null
    ) strict;
-   insert into ledger values (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
    create table dead_letter(
      id integer primary key, state integer not null, received integer not null, v_rejected integer not null,
      qos integer not null, topic text not null, client text not null, username text not null,
@@ -42,24 +38,7 @@ const MIGRATIONS: readonly string[] = [
    create index dead_letter_received on dead_letter(received);
    create table resend_client(id integer primary key, name text not null unique, count integer not null, batch integer not null) strict;
    create table resend(
-     c integer not null, slot integer not null, mid integer not null, hash text not null, primary key(c, slot)
+     c integer not null, slot integer not null, mid integer not null, hash text not null, t integer not null,
+     primary key(c, slot)
    ) strict, without rowid;`,
-  // When the message arrived first: what it stored without a time of its own is found by it.
-  'alter table resend add column t integer not null default 0;',
-  // The series of one datastream.
-  'create index series_datastream on series(device, name);',
 ];
-
-/** Brings a new or older file's tables up to date. Throws for a file of a newer version. */
-export function migrate(db: Database): void {
-  const version = db.pragma('user_version', { simple: true }) as number;
-  if (version > MIGRATIONS.length) {
-    throw new NewerFileError(`its tables have version ${version}, this program knows ${MIGRATIONS.length}`);
-  }
-  for (let next = version; next < MIGRATIONS.length; next++) {
-    db.transaction(() => {
-      db.exec(MIGRATIONS[next]!);
-      db.pragma(`user_version = ${next + 1}`);
-    }).immediate();
-  }
-}

@@ -1,0 +1,163 @@
+import { statSync } from 'node:fs';
+import type { Database } from 'better-sqlite3';
+import { explainFileError } from '../../../sqlite-file/errors.js';
+import { filesOf, type FileSettings } from '../files.js';
+import { HeadTable } from '../head/head-table.js';
+import { JobQueue } from '../job-queue.js';
+import { BlockWriter } from './block-writer.js';
+import { BodyTable } from './body-table.js';
+import { DeleteRows } from './delete-rows.js';
+import { Directions } from './directions.js';
+import { Merge, type MergeParts } from './merge.js';
+import type { FromMerger, MergerCommand, ToMerger } from './merger-protocol.js';
+
+/** Bytes of the head's write-ahead log at which it is brought to its file, and how often they are looked at. */
+const CHECKPOINT_BYTES = 16 * 1024 * 1024;
+const CHECKPOINT_EVERY_MS = 500;
+
+/**
+ * Tries of a step of a deletion. A merge is given up at once, since the main thread asks for the next soon: nothing may
+ * stand before a deletion that makes room on a disk that is full.
+ */
+const DELETE_TRIES = 6;
+
+/** The merger's loop, the one writer of the body's file: one step of a command a turn. */
+export class MergerThread {
+  private readonly jobs = new JobQueue(() => this.schedule());
+  private readonly parts: MergeParts;
+  private readonly files: ReturnType<typeof filesOf>;
+  private readonly checkpoints: NodeJS.Timeout;
+  private scheduled = false;
+  private closing = false;
+  private inTrouble = false;
+
+  constructor(
+    private readonly body: Database,
+    private readonly head: Database,
+    { directory, durability }: FileSettings,
+    private readonly tell: (message: FromMerger) => void,
+    private readonly closed: () => void,
+  ) {
+    this.files = filesOf(directory);
+    const blocks = new BodyTable(body);
+    this.parts = {
+      body,
+      blocks,
+      writer: new BlockWriter(body, blocks),
+      head,
+      headTable: new HeadTable(head),
+      directions: new Directions(head),
+      durable: durability === 'fsync',
+      merged: (batch, rows, took) => this.tell({ type: 'merged', batch, rows, took }),
+    };
+    this.checkpoints = setInterval(() => this.checkpoint(), CHECKPOINT_EVERY_MS);
+  }
+
+  /** Takes a message of the main thread. */
+  handle(message: ToMerger): void {
+    switch (message.type) {
+      case 'command': {
+        const { id, command, after } = message;
+        const tries = command.type === 'merge' ? 1 : DELETE_TRIES;
+        this.jobs.add({ id, start: () => this.begin(command, after), after: 0, tries });
+        break;
+      }
+      case 'open':
+        break;
+      case 'hang':
+        for (;;);
+      case 'close':
+        this.closing = true;
+        break;
+    }
+    this.schedule();
+  }
+
+  private begin(command: MergerCommand, batch: number): Merge | DeleteRows {
+    return command.type === 'merge'
+      ? new Merge(this.parts, batch)
+      : new DeleteRows(this.parts, command, batch);
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      if (this.closing) this.close();
+      else if (this.step()) this.schedule();
+    });
+  }
+
+  /** Answers whether there is more to do at once. */
+  private step(): boolean {
+    const turn = this.jobs.turn(0, false);
+    switch (turn.type) {
+      case 'none':
+        return false;
+      case 'waits':
+        if (turn.error !== undefined && this.isMerge(turn.step)) this.troubled(turn.error);
+        return false;
+      case 'goes-on':
+        if (this.isMerge(turn.step)) this.recovered();
+        this.tell({ type: 'progress' });
+        return true;
+      case 'rejected': {
+        if (this.isMerge(turn.step)) this.troubled(turn.error);
+        const why = explainFileError(this.files.body, turn.error);
+        const reason = this.isMerge(turn.step) ? why : `Observations could not be deleted: ${why}`;
+        this.tell({ type: 'rejected', id: turn.id, reason });
+        return true;
+      }
+      case 'done':
+        this.recovered();
+        if (turn.id !== undefined) this.tell({ type: 'done', id: turn.id, rows: turn.rows });
+        return true;
+    }
+  }
+
+  private isMerge(step: unknown): boolean {
+    return !(step instanceof DeleteRows) || step.isMerging;
+  }
+
+  private troubled(error: unknown): void {
+    this.inTrouble = true;
+    this.tell({ type: 'trouble', reason: explainFileError(this.files.body, error) });
+  }
+
+  private recovered(): void {
+    if (!this.inTrouble) return;
+    this.inTrouble = false;
+    this.tell({ type: 'trouble', reason: undefined });
+  }
+
+  /**
+   * Brings the head's log to its file beside the writer's commits, which would wait for it. The few frames that come
+   * meanwhile are the writer's to bring, after which the log begins anew.
+   */
+  private checkpoint(): void {
+    const log = statSync(`${this.files.head}-wal`, { throwIfNoEntry: false });
+    if (!log || log.size < CHECKPOINT_BYTES) return;
+    try {
+      this.head.pragma('wal_checkpoint(PASSIVE)');
+    } catch {
+      // The disk is in trouble, as the writer will tell.
+      return;
+    }
+    this.tell({ type: 'checkpointed' });
+  }
+
+  private close(): void {
+    this.jobs.stop();
+    clearInterval(this.checkpoints);
+    for (const db of [this.body, this.head]) {
+      try {
+        db.pragma('wal_checkpoint(TRUNCATE)');
+      } catch {
+        // The log is read again at the next start.
+      }
+      db.close();
+    }
+    this.closed();
+  }
+}
