@@ -1,8 +1,10 @@
+import { eventually } from '../flow/support/eventually.js';
 import { Fleet, FLEET_SCHEMA } from './support/fleet.js';
 import { Saboteur, type Fate } from './support/saboteur.js';
 import { faultsOf } from './support/stored.js';
 
 const WRITER = 'writer\\.worker';
+const MERGER = 'merger\\.worker';
 const READER = 'reader\\.worker';
 
 const publishers = [
@@ -80,6 +82,25 @@ describe("the store's writing thread", () => {
     });
     await allIsWell();
   });
+});
+
+describe("the store's merging thread", () => {
+  it.each(['throws', 'ends'] as const)(
+    '%s under load: ingest goes on, and what it had begun is stored once',
+    async (fate) => {
+      for (let time = 1; time <= 3; time++) {
+        await saboteur.fate(MERGER, fate);
+        await fleet.untilAcknowledged(fleet.acknowledged + 1000);
+        // It is there again: what is done to nobody fails no one.
+        await eventually(async () => (await saboteur.service.rest().get('/health')).status === 200);
+      }
+      const told = saboteur.service.lines.filter(({ level }) => level >= 40).map(({ msg }) => msg);
+      expect(told).toHaveLength(3);
+      for (const msg of told)
+        expect(msg).toMatch(/The thread that merges observations ended \(.*being started again/);
+      await allIsWell();
+    },
+  );
 });
 
 describe("the store's reading threads", () => {
