@@ -95,10 +95,11 @@ export class Merge implements Step {
     const began = performance.now();
     const { blocks, headTable, directions } = this.parts;
     const { done, upto, series } = blocks.merged();
-    const goal = upto > done ? upto : this.goal(done);
+    const { goal, count } = this.goal(done, upto > done ? upto : this.batch);
     if (goal <= done) return undefined;
     directions.refresh();
     const rows = new HeadRows();
+    rows.reserve(count);
     const ids = new Set<number>();
     for (const { batch, data, texts } of headTable.between(done, goal)) rows.load(batch, data, texts);
     for (let row = rows.end - rows.count; row < rows.end; row++) ids.add(rows.series(row));
@@ -112,16 +113,18 @@ export class Merge implements Step {
     };
   }
 
-  private goal(done: number): number {
-    const to = Math.min(this.batch, this.lastBatch.get()!);
+  /** How far a run from `done` to `to` goes, and how many rows it has. What was begun is taken as a whole. */
+  private goal(done: number, to: number): { readonly goal: number; readonly count: number } {
+    const { upto } = this.parts.blocks.merged();
+    const last = Math.min(to, this.lastBatch.get()!);
     let rows = 0;
     let goal = done;
-    for (const { batch, count } of this.sizes.iterate(done, to)) {
-      if (rows > 0 && rows + count > RUN_ROWS) return goal;
+    for (const { batch, count } of this.sizes.iterate(done, last)) {
+      if (rows > 0 && rows + count > RUN_ROWS && upto <= done) return { goal, count: rows };
       rows += count;
       goal = batch;
     }
-    return Math.max(done, to);
+    return { goal: Math.max(done, last), count: rows };
   }
 
   private bring({ rows: head }: Run, series: number): number {
