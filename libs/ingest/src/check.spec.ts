@@ -19,13 +19,23 @@ const message = (replayed: boolean) => ({ topic: 'raw/d', received: RECEIVED, re
 
 function mapped(...targets: MapTarget[]): Mapped {
   const result: MapResult = {
-    values: targets.map((one) => ({ target: one, value: 20, time: undefined, flags: 0 })),
+    values: targets.map((one) => ({
+      target: one,
+      value: 20,
+      time: undefined,
+      flags: 0,
+      series: undefined,
+      schema: undefined,
+      resultTime: 0,
+      nth: 0,
+      retained: false,
+    })),
     rejected: [],
     device: 'd',
   };
   const bound = { device: 'd', schema: { document: {} } } as unknown as Candidate['bound'];
   const ref: SchemaRef = { id: 1, schema: 's', version: 1 };
-  return { candidate: { bound, line: bound, ref }, result };
+  return { candidate: { bound, line: bound, ref, path: 's/versions/1' }, result };
 }
 
 describe('values without a time of their own', () => {

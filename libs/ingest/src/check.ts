@@ -19,23 +19,26 @@ export class Checker {
     { candidate, result, rejection }: Mapped,
     status: DeviceStatus | undefined,
   ): Prepared {
-    if (!candidate) return prepare(raw, 'filtered', [], [], { status });
-    const { bound, ref } = candidate;
-    const schema = `${ref.schema}/versions/${ref.version}`;
+    if (!candidate) return prepare(raw, 'filtered', [], [], status);
+    const { bound, ref, path: schema } = candidate;
     if (!result)
-      return prepare(raw, 'rejected', [], rejection ? [rejection] : [], {
-        status,
-        schema,
-        device: bound.device,
-      });
+      return prepare(raw, 'rejected', [], rejection ? [rejection] : [], status, bound.device, schema);
     const rejections = result.rejected;
-    const values: PreparedValue[] = [];
+    const { values } = result;
     const arrivals = raw.replayed ? new ReplayedArrivals() : this.series;
-    for (const { target, value, time, flags } of result.values) {
-      const refusal = this.devices.admit(target.device, bound.schema.document.autoCreate ?? true);
-      if (refusal) {
-        rejections.push(deviceRefused(target, refusal, this.devices.limit));
-        continue;
+    const autoCreate = bound.schema.document.autoCreate ?? true;
+    let admitted: string | undefined;
+    let good = 0;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      const { target, time } = value;
+      if (target.device !== admitted) {
+        const refusal = this.devices.admit(target.device, autoCreate);
+        if (refusal) {
+          rejections.push(deviceRefused(target, refusal, this.devices.limit));
+          continue;
+        }
+        admitted = target.device;
       }
       const series = target.series ?? this.#seriesOf(target);
       if (typeof series === 'string') {
@@ -43,20 +46,18 @@ export class Checker {
         continue;
       }
       target.series = series;
-      values.push({
-        series,
-        time: time ?? arrivals.uniqueArrival(series, raw.received),
-        nth: 0,
-        value,
-        resultTime: raw.received,
-        schema: ref,
-        flags: time !== undefined && clockFlag(time, raw.received) ? flags | FLAGS.clock : flags,
-        retained: false,
-      });
+      value.series = series;
+      value.schema = ref;
+      value.resultTime = raw.received;
+      if (time === undefined) value.time = arrivals.uniqueArrival(series, raw.received);
+      else if (clockFlag(time, raw.received)) value.flags |= FLAGS.clock;
+      values[good++] = value;
     }
-    const device = values[0]?.series.device ?? result.device ?? result.values[0]?.target.device;
-    const fallback = values.length === 0 && rejections.length > 0 ? 'rejected' : 'filtered';
-    return prepare(raw, fallback, values, rejections, { status, device, schema });
+    const device = good > 0 ? values[0]!.target.device : (result.device ?? values[0]?.target.device);
+    // What is bad leaves the list, which usually stays as it is.
+    values.length = good;
+    const fallback = good === 0 && rejections.length > 0 ? 'rejected' : 'filtered';
+    return prepare(raw, fallback, values as PreparedValue[], rejections, status, device, schema);
   }
 
   #seriesOf(target: MapTarget): Series | SeriesRefusal {

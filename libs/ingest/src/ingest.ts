@@ -53,14 +53,14 @@ export class Ingest {
     return new Promise((resolve, reject) => {
       this.submit(
         raw,
-        (outcome, error) => (outcome ? resolve(outcome) : reject(error ?? new Error('not stored'))),
+        (_, outcome, error) => (outcome ? resolve(outcome) : reject(error ?? new Error('not stored'))),
         replay,
       );
     });
   }
 
   /** {@link ingest} without a promise: `heard` is called once, after the commit, never before this returns. */
-  submit(raw: RawMessage, heard: Heard, replay?: number): void {
+  submit<Raw extends RawMessage>(raw: Raw, heard: Heard<Raw>, replay?: number): void {
     const began = (++this.#messages & (TIMED - 1)) === 0 ? performance.now() : undefined;
     const tail = this.#tails.size > 0 ? this.#tails.get(raw.client) : undefined;
     const prepared = tail ? tail.then(() => this.#prepare(raw)) : this.#prepare(raw);
@@ -69,8 +69,23 @@ export class Ingest {
   }
 
   /** Records a message that access control denied. `heard` is called once, after the commit. */
-  refuse(raw: RawMessage, rule: string, message: string, heard: Heard, code = 'publish-denied'): void {
-    const prepared = prepare(raw, 'refused', [], [{ stage: 'access', code, message }], { rule });
+  refuse<Raw extends RawMessage>(
+    raw: Raw,
+    rule: string,
+    message: string,
+    heard: Heard<Raw>,
+    code = 'publish-denied',
+  ): void {
+    const prepared = prepare(
+      raw,
+      'refused',
+      [],
+      [{ stage: 'access', code, message }],
+      undefined,
+      undefined,
+      undefined,
+      rule,
+    );
     const tail = this.#tails.get(raw.client);
     this.#hand(raw, tail ? tail.then(() => prepared) : prepared, heard);
   }
@@ -96,16 +111,21 @@ export class Ingest {
     return undefined;
   }
 
-  #hand(raw: RawMessage, prepared: Prepared | Promise<Prepared>, heard: Heard, replay?: number): void {
+  #hand<Raw extends RawMessage>(
+    raw: Raw,
+    prepared: Prepared | Promise<Prepared>,
+    heard: Heard<Raw>,
+    replay?: number,
+  ): void {
     if (prepared instanceof Promise) this.#handWhenReady(raw, prepared, heard, replay);
     else this.#append(raw, prepared, heard, replay);
   }
 
-  #handTimed(
+  #handTimed<Raw extends RawMessage>(
     began: number,
-    raw: RawMessage,
+    raw: Raw,
     prepared: Prepared | Promise<Prepared>,
-    heard: Heard,
+    heard: Heard<Raw>,
     replay: number | undefined,
   ): void {
     let handed = 0;
@@ -113,9 +133,9 @@ export class Ingest {
       handed = performance.now();
       this.times.map.observe(handed - began);
     };
-    const timed: Heard = (outcome, error) => {
+    const timed: Heard<Raw> = (_, outcome, error) => {
       if (outcome) this.times.store.observe(performance.now() - handed);
-      heard(outcome, error);
+      heard(raw, outcome, error);
     };
     if (!(prepared instanceof Promise)) ready();
     const made =
@@ -128,16 +148,21 @@ export class Ingest {
     this.#hand(raw, made, timed, replay);
   }
 
-  #append(raw: RawMessage, prepared: Prepared, heard: Heard, replay?: number): void {
+  #append<Raw extends RawMessage>(raw: Raw, prepared: Prepared, heard: Heard<Raw>, replay?: number): void {
     if (replay !== undefined) prepared.replay = { deadLetter: replay };
     this.store.submit(prepared, (result, error) => {
-      if (result) heard(outcomeOf(raw, prepared, result, this.series, this.devices));
-      else heard(undefined, error);
+      if (result) heard(raw, outcomeOf(raw, prepared, result, this.series, this.devices));
+      else heard(raw, undefined, error);
     });
   }
 
   /** Keeps the order of one client: its next message is prepared after this one is handed to the store. */
-  #handWhenReady(raw: RawMessage, prepared: Promise<Prepared>, heard: Heard, replay?: number): void {
+  #handWhenReady<Raw extends RawMessage>(
+    raw: Raw,
+    prepared: Promise<Prepared>,
+    heard: Heard<Raw>,
+    replay?: number,
+  ): void {
     const tail = prepared.then((ready) => {
       // Its device may have been purged while it waited.
       for (const value of ready.values) value.series = this.series.current(value.series);
@@ -149,13 +174,13 @@ export class Ingest {
     };
     tail.then(release, (error: unknown) => {
       release();
-      heard(undefined, error as Error);
+      heard(raw, undefined, error as Error);
     });
   }
 }
 
 function unmatched(raw: RawMessage, route: Route, status: DeviceStatus | undefined): Prepared {
-  if (route.ignored || route.statuses.length > 0) return prepare(raw, 'filtered', [], [], { status });
+  if (route.ignored || route.statuses.length > 0) return prepare(raw, 'filtered', [], [], status);
   const message = `no schema's pattern fits the topic ${raw.topic}`;
   return prepare(raw, 'unmatched', [], [{ stage: 'match', code: 'topic-unmatched', message }]);
 }

@@ -27,7 +27,11 @@ export interface Outcome {
 }
 
 /** Hears what became of a message, or the error that kept it from being stored. */
-export type Heard = (outcome: Outcome | undefined, error?: Error) => void;
+export type Heard<Raw extends RawMessage = RawMessage> = (
+  raw: Raw,
+  outcome: Outcome | undefined,
+  error?: Error,
+) => void;
 
 /** Where outcomes go after the acknowledgement: the fan-out, an upstream broker. */
 export interface OutcomeSink {

@@ -17,28 +17,24 @@ export interface Prepared extends MessageAppend {
   readonly schema: string | undefined;
 }
 
-/** What is known of a message beside its payload. */
-export interface Origin {
-  readonly status?: DeviceStatus | undefined;
-  readonly device?: string | undefined;
-  /** `id/versions/n`. */
-  readonly schema?: string | undefined;
-  /** The access rule that denied it. */
-  readonly rule?: string;
-}
-
-const NOTHING: Origin = {};
-
 /** Reasons that a dead letter tells; more of one message are counted, not told. */
 const MAX_TOLD = 100;
 
-/** Makes a message ready. `fallback` is its state when none of its values is stored or known already. */
+/**
+ * Makes a message ready.
+ * @param fallback its state when none of its values is stored or known already
+ * @param schema `id/versions/n` of the schema that took it
+ * @param rule the access rule that denied it
+ */
 export function prepare(
   raw: RawMessage,
   fallback: LedgerState,
   values: PreparedValue[],
   rejections: readonly Rejection[],
-  { status, device, schema, rule }: Origin = NOTHING,
+  status?: DeviceStatus,
+  device?: string,
+  schema?: string,
+  rule?: string,
 ): Prepared {
   const told = rejections.length > MAX_TOLD ? rejections.slice(0, MAX_TOLD) : rejections;
   return {

@@ -11,6 +11,8 @@ export interface Candidate {
   /** The same, guarded where it needs the expression worker. */
   readonly line: Line;
   readonly ref: SchemaRef;
+  /** `id/versions/n`. */
+  readonly path: string;
 }
 
 /** What the schemas say about one topic, resolved once. */
@@ -137,6 +139,7 @@ export class Snapshot {
         bound,
         line: suspension ? new GuardedSchema(bound, suspension) : bound,
         ref: this.refOf(schema!.id, schema!.version),
+        path: `${schema!.id}/versions/${schema!.version}`,
       });
     }
     return {

@@ -1,6 +1,6 @@
 import type { Client, PublishPacket } from 'aedes';
 import type { AccountPolicy, Decision } from '#access';
-import type { Ingest, Outcome, OutcomeSink } from '#ingest';
+import type { Heard, Ingest, Outcome, OutcomeSink } from '#ingest';
 import { nowMicros, type RawMessage } from '#model';
 import { Histogram, TIMES_MS } from '#telemetry';
 import { policyOf, type ClientInternals } from '../client-internals.js';
@@ -8,7 +8,8 @@ import type { HoldBack } from '../hold-back.js';
 import { packetFault, UNSUPPORTED_LEVEL } from '../packet-guard.js';
 import type { SessionStore, StoredWill } from '../sessions/session-store.js';
 import { CONTROL, readPublish } from './publish-packet.js';
-import { Sender, type Slot } from './sender.js';
+import { Message } from './message.js';
+import { Sender } from './sender.js';
 
 /** How much may be between a socket and the store. */
 export interface GateBudget {
@@ -209,13 +210,13 @@ export class Gate {
 
   #publish(sender: Sender, client: Client, first: number, bytes: Buffer, body: number, end: number): void {
     if (this.#ending.has(client)) return;
-    const raw = readPublish(first, bytes, body, end, sender.origin);
+    const raw = readPublish(first, bytes, body, end, sender);
     if (typeof raw === 'string') {
       sender.fail(raw);
       return;
     }
     try {
-      this.#judge(sender, raw, sender.policy, raw.malformed, undefined);
+      this.#judge(raw);
     } catch (error) {
       // A mistake of the program: nothing is acknowledged, the client sends it again.
       this.options.onFailure(error as Error, raw);
@@ -242,84 +243,76 @@ export class Gate {
   #will(client: Client | null, packet: PublishPacket | StoredWill, callback: Callback): void {
     const { topic, qos, retain } = packet;
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
-    const username = (client && policyOf(client)?.username) ?? (packet as StoredWill).username ?? '';
-    const id = client?.id ?? (packet as StoredWill).clientId ?? '';
-    const raw = { topic, payload, qos, retain, dup: false, received: nowMicros(), client: id, username };
-    // A will is published whoever ended the connection [MQTT-3.1.2-8].
-    const policy = (client && policyOf(client)) ?? this.options.policyOf(username);
     const sender = new Sender(
       undefined,
       () => null,
       () => false,
       () => 0,
     );
+    sender.username = (client && policyOf(client)?.username) ?? (packet as StoredWill).username ?? '';
+    sender.client = client?.id ?? (packet as StoredWill).clientId ?? '';
+    sender.received = nowMicros();
     sender.taken = performance.now();
+    // A will is published whoever ended the connection [MQTT-3.1.2-8].
+    sender.policy = (client && policyOf(client)) ?? this.options.policyOf(sender.username);
     this.#senders.add(sender);
-    const allowed = this.#judge(sender, raw, policy, CONTROL.test(topic), () => callback(null));
-    if (allowed) return;
+    const will = new Message(sender, topic, payload, qos, retain, false, undefined, CONTROL.test(topic));
+    will.publishWill = () => callback(null);
+    if (this.#judge(will)) return;
     packet.topic = NOWHERE;
     packet.payload = Buffer.alloc(0);
     packet.retain = false;
   }
 
   /** Hands a message to ingest, or has it recorded why it is refused. Answers whether it is allowed. */
-  #judge(
-    sender: Sender,
-    raw: RawMessage,
-    policy: AccountPolicy | undefined,
-    malformed: boolean,
-    publishWill: (() => void) | undefined,
-  ): boolean {
-    const { topic, payload, username } = raw;
+  #judge(message: Message<Sender>): boolean {
+    const { from: sender, topic, username, malformed } = message;
+    const { policy, connection } = sender;
     const decision = policy?.publish(topic) ?? NO_ACCOUNT;
     const allowed = decision.allowed && !malformed;
-    const slot: Slot = {
-      bytes: payload.length + topic.length,
-      taken: sender.taken,
-      // [MQTT-1.5.3-2]
-      close: malformed || (!allowed && policy?.onDeny === 'disconnect'),
-      publishWill,
-      outcome: undefined,
-    };
-    sender.hold(slot);
+    // [MQTT-1.5.3-2]
+    message.close = malformed || (!allowed && policy?.onDeny === 'disconnect');
+    sender.hold(message);
     this.#messages++;
-    this.#bytes += slot.bytes;
-    const heard = (outcome: Outcome | undefined, error?: Error) => {
-      slot.outcome = outcome ?? 'lost';
-      if (!outcome) this.options.onFailure(error ?? new Error('the message was not stored'), raw);
-      this.#release(sender);
-    };
+    this.#bytes += message.bytes;
     const { ingest, onRefused } = this.options;
-    const { client } = sender;
-    if (allowed) ingest.submit(raw, heard);
+    if (allowed) ingest.submit(message, this.#heard);
     else if (malformed) {
-      onRefused(client, raw, 'control characters');
-      ingest.refuse(raw, 'topic', 'the topic has control characters', heard, 'topic-malformed');
+      onRefused(connection, message, 'control characters');
+      ingest.refuse(message, 'topic', 'the topic has control characters', this.#heard, 'topic-malformed');
     } else {
       const { rule } = decision;
-      onRefused(client, raw, rule);
-      ingest.refuse(raw, rule, `${username || 'nobody'} may not publish to ${topic}: ${rule}`, heard);
+      onRefused(connection, message, rule);
+      const reason = `${username || 'nobody'} may not publish to ${topic}: ${rule}`;
+      ingest.refuse(message, rule, reason, this.#heard);
     }
-    if (slot.close && client) this.#ending.add(client);
+    if (message.close && connection) this.#ending.add(connection);
     return allowed;
   }
 
+  /** What became of a message. */
+  readonly #heard: Heard<Message<Sender>> = (message, outcome, error) => {
+    message.outcome = outcome ?? 'lost';
+    if (!outcome) this.options.onFailure(error ?? new Error('the message was not stored'), message);
+    this.#release(message.from);
+  };
+
   /** Acknowledges what is committed, in order, and republishes it. */
   #release(sender: Sender): void {
-    const { client } = sender;
-    for (let slot = sender.first; slot?.outcome; slot = sender.first) {
+    const { connection } = sender;
+    for (let message = sender.first; message?.outcome; message = sender.first) {
       // What is acknowledged now would leave with what is held back, before its own is written.
-      if (client && this.options.holdBack.holds(client)) return;
+      if (connection && this.options.holdBack.holds(connection)) return;
       sender.shift();
-      this.times.observe(this.#now() - slot.taken);
+      this.times.observe(this.#now() - message.taken);
       this.#messages--;
-      this.#bytes -= slot.bytes;
+      this.#bytes -= message.bytes;
       // What is not committed is not acknowledged: the sender connects again and sends it again.
-      if (slot.outcome === 'lost' || slot.close) {
-        if (client) this.#end(sender);
-      } else this.#finish(sender, slot.outcome, slot.publishWill);
+      if (message.outcome === 'lost' || message.close) {
+        if (connection) this.#end(sender);
+      } else this.#finish(sender, message.outcome, message.publishWill);
     }
-    if (sender.held === 0 && (!client || client.conn.destroyed)) this.#senders.delete(sender);
+    if (sender.held === 0 && (!connection || connection.conn.destroyed)) this.#senders.delete(sender);
     if (this.#waiting.size > 0 && !this.#waking) {
       this.#waking = true;
       setImmediate(() => this.#wake());
@@ -338,7 +331,7 @@ export class Gate {
   /** Acknowledges a message, relays it, and tells what it meant. */
   #finish(sender: Sender, outcome: Outcome, publishWill: (() => void) | undefined): void {
     const { raw, state } = outcome;
-    const { client } = sender;
+    const { connection: client } = sender;
     const { holdBack, isKept, relay, sink } = this.options;
     try {
       if (!client) publishWill?.();
@@ -359,7 +352,7 @@ export class Gate {
   }
 
   #acknowledge(sender: Sender, raw: RawMessage, known: boolean): void {
-    const client = sender.client!;
+    const client = sender.connection!;
     // Of a session that has ended the receipt would stay for ever [MQTT-3.1.2-6].
     if (raw.qos === 2 && !known && !(client.closed && client.clean)) {
       const { receipts } = this.options.sessions;
@@ -404,7 +397,7 @@ export class Gate {
 
   /** Ends a connection when what was acknowledged before is on its way. */
   #end(sender: Sender): void {
-    const client = sender.client!;
+    const client = sender.connection!;
     this.#ending.add(client);
     sender.flush();
     client.conn.end();
@@ -429,14 +422,14 @@ export class Gate {
     for (const sender of [...this.#waiting]) {
       if (!this.#open(sender)) continue;
       this.#waiting.delete(sender);
-      (sender.client as ClientInternals)._nextBatch();
+      (sender.connection as ClientInternals)._nextBatch();
     }
   }
 
   #refreshKeepalive(): void {
     for (const sender of this.#senders) {
       if (sender.held > 0 || this.#waiting.has(sender))
-        (sender.client as ClientInternals | undefined)?._keepaliveTimer?.refresh();
+        (sender.connection as ClientInternals | undefined)?._keepaliveTimer?.refresh();
     }
   }
 

@@ -1,19 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { Micros, Qos, RawMessage } from '#model';
-
-/** A PUBLISH as it was received. */
-export interface Publish extends RawMessage {
-  readonly payload: Buffer;
-  /** Its topic has control characters [MQTT-1.5.3-2] or others that topics should not have (MQTT 3.1.1, 1.5.3). */
-  readonly malformed: boolean;
-}
-
-/** Who sent it, and when it came. */
-export interface Origin {
-  readonly client: string;
-  readonly username: string;
-  readonly received: Micros;
-}
+import type { Qos } from '#model';
+import { Message, type Origin } from './message.js';
 
 /** What Node's types leave out of buffers: texts without the detour over the name of an encoding. */
 interface Slices {
@@ -22,7 +9,7 @@ interface Slices {
 }
 
 const MAX_LEVELS = 100;
-/** Of those beyond ASCII (C1). */
+/** Those of ASCII, and those beyond it (C1). */
 export const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
 
 /**
@@ -31,13 +18,13 @@ export const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
  * @param first the packet's first byte
  * @param start where its variable header begins
  */
-export function readPublish(
+export function readPublish<From extends Origin>(
   first: number,
   bytes: Buffer & Partial<Slices>,
   start: number,
   end: number,
-  { client, username, received }: Origin,
-): Publish | string {
+  from: From,
+): Message<From> | string {
   const qos = (first >> 1) & 3;
   const dup = (first & 8) !== 0;
   if (qos === 3) return 'the QoS is 3';
@@ -69,17 +56,6 @@ export function readPublish(
   }
   const packetId = qos === 0 ? undefined : (bytes[topicEnd]! << 8) | bytes[topicEnd + 1]!;
   if (packetId === 0) return 'the packet id is 0';
-  return {
-    topic,
-    payload: bytes.subarray(payloadAt, end),
-    qos: qos as Qos,
-    retain: (first & 1) !== 0,
-    dup,
-    received,
-    client,
-    username,
-    packetId,
-    replayed: undefined,
-    malformed,
-  };
+  const payload = bytes.subarray(payloadAt, end);
+  return new Message(from, topic, payload, qos as Qos, (first & 1) !== 0, dup, packetId, malformed);
 }

@@ -1,24 +1,11 @@
 import type { Client } from 'aedes';
 import type { AccountPolicy } from '#access';
-import type { Outcome } from '#ingest';
 import { nowMicros } from '#model';
 import { policyOf, type ClientInternals } from '../client-internals.js';
 import { Framer, type TakePacket } from './framer.js';
+import type { Message, Origin } from './message.js';
 
-/** A message between its socket and the store. */
-export interface Slot {
-  readonly bytes: number;
-  /** When it was taken, in milliseconds of this process. */
-  readonly taken: number;
-  /** The connection ends instead of an acknowledgement. */
-  readonly close: boolean;
-  /** For a will: lets aedes publish it. */
-  readonly publishWill: (() => void) | undefined;
-  /** `lost` when the store closed before the commit, or failed. */
-  outcome: Outcome | 'lost' | undefined;
-}
-
-/** Slots that left are cut off when they are so many. */
+/** Messages that left are cut off when they are so many. */
 const MAX_GONE = 512;
 const ACK_BYTES = 4;
 const NO_BYTES = Buffer.alloc(0);
@@ -27,24 +14,26 @@ const NO_BYTES = Buffer.alloc(0);
  * One connection at the gate: what it sent and has no acknowledgement for, in the order of arrival, and the
  * acknowledgements that leave together.
  */
-export class Sender {
+export class Sender implements Origin {
   readonly framer: Framer;
   /** Bytes of the messages that are held. */
   bytes = 0;
-  /** Whose the bytes are that are being read, and when they came; looked up once for all that come together. */
-  readonly origin = { client: '', username: '', received: 0 };
-  policy: AccountPolicy | undefined;
-  /** The same moment in milliseconds of this process. */
+  // Whose the bytes are that are being read, and when they came: looked up once for all that come together.
+  client = '';
+  username = '';
+  received = 0;
   taken = 0;
+  policy: AccountPolicy | undefined;
   /** CONNECT is with aedes; what follows waits for its answer. */
   connecting = false;
-  #slots: Slot[] = [];
+  #messages: Message[] = [];
   #first = 0;
   #acks = NO_BYTES;
   #ackLength = 0;
 
   constructor(
-    readonly client: Client | undefined,
+    /** Undefined for wills. */
+    readonly connection: Client | undefined,
     /** Reads what is there of the socket, at most `size` bytes. */
     readonly read: (size?: number) => Buffer | null,
     take: TakePacket,
@@ -55,38 +44,37 @@ export class Sender {
 
   /** How many messages are held. */
   get held(): number {
-    return this.#slots.length - this.#first;
+    return this.#messages.length - this.#first;
   }
 
   /** The message that came first of those that are held. */
-  get first(): Slot | undefined {
-    return this.#slots[this.#first];
+  get first(): Message | undefined {
+    return this.#messages[this.#first];
   }
 
   /** Bytes are about to be read. */
   stamp(client: Client): void {
-    const { origin } = this;
     this.policy = policyOf(client);
-    origin.client = client.id;
-    origin.username = this.policy?.username ?? '';
-    origin.received = nowMicros();
+    this.client = client.id;
+    this.username = this.policy?.username ?? '';
+    this.received = nowMicros();
     this.taken = performance.now();
   }
 
-  hold(slot: Slot): void {
-    this.#slots.push(slot);
-    this.bytes += slot.bytes;
+  hold(message: Message): void {
+    this.#messages.push(message);
+    this.bytes += message.bytes;
   }
 
   /** The first message leaves. */
   shift(): void {
-    this.bytes -= this.#slots[this.#first]!.bytes;
+    this.bytes -= this.#messages[this.#first]!.bytes;
     this.#first++;
-    if (this.#first === this.#slots.length) {
-      this.#slots.length = 0;
+    if (this.#first === this.#messages.length) {
+      this.#messages.length = 0;
       this.#first = 0;
     } else if (this.#first >= MAX_GONE) {
-      this.#slots.splice(0, this.#first);
+      this.#messages.splice(0, this.#first);
       this.#first = 0;
     }
   }
@@ -113,12 +101,12 @@ export class Sender {
     // The socket keeps what it is given.
     this.#acks = NO_BYTES;
     this.#ackLength = 0;
-    const { client } = this;
-    if (client && !client.closed && !client.conn.destroyed) client.conn.write(acks);
+    const { connection } = this;
+    if (connection && !connection.closed && !connection.conn.destroyed) connection.conn.write(acks);
   }
 
   /** Ends the connection of a client that breaks the protocol [MQTT-4.8.0-1]. */
   fail(reason: string): void {
-    (this.client as ClientInternals | undefined)?.emit('error', new Error(reason));
+    (this.connection as ClientInternals | undefined)?.emit('error', new Error(reason));
   }
 }

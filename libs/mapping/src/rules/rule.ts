@@ -41,18 +41,26 @@ export interface RuleParts {
   readonly looks: readonly string[];
 }
 
+/** A value with flags. */
+export interface ReadValue {
+  readonly value: ObservationValue;
+  readonly flags: number;
+}
+
 /** What a rule makes of a payload: a value with flags, nothing, or why not. */
-export type RuleResult = { readonly value: ObservationValue; readonly flags: number } | Rejection | undefined;
+export type RuleResult = ReadValue | Rejection | undefined;
 
 /** One datastream's rule. */
 export class Rule {
   readonly pointer: string;
+  /** The same object each time: a message has a value a rule. */
+  readonly #read = { value: 0 as ObservationValue, flags: 0 };
 
   constructor(readonly parts: RuleParts) {
     this.pointer = pointer('observations', parts.name);
   }
 
-  /** Evaluates the rule on a payload or item. */
+  /** Evaluates the rule on a payload or item. A value that it answers holds until it is evaluated again. */
   apply(
     input: unknown,
     variables: Variables,
@@ -92,7 +100,7 @@ export class Rule {
       trace.add('value', `\`values\`: ${brief(raw)} means ${brief(meant)}`, this.parts.name);
     const value = typedValue(meant, property);
     if (value instanceof Unfit) return this.reject('map', value.code, value.message, trace);
-    if (typeof value !== 'number' || !unit) return { value, flags: 0 };
+    if (typeof value !== 'number' || !unit) return this.#answer(value, 0);
     const found = unit instanceof UnitReader ? unit.at(input, variables, resolved) : unit;
     if (found instanceof Unfit) return this.reject('map', found.code, found.message, trace);
     let flags = 0;
@@ -107,7 +115,13 @@ export class Rule {
     if (!Number.isFinite(canonical))
       return this.reject('map', 'value-not-finite', `${value} converts to ${canonical}`, trace);
     if (trace) this.#tellUnit(value, canonical, found, trace);
-    return { value: canonical, flags };
+    return this.#answer(canonical, flags);
+  }
+
+  #answer(value: ObservationValue, flags: number): ReadValue {
+    this.#read.value = value;
+    this.#read.flags = flags;
+    return this.#read;
   }
 
   #tellUnit(value: number, canonical: number, { unit, conversion }: UnitConversion, trace: Trace): void {

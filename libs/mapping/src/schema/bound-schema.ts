@@ -133,12 +133,13 @@ export class BoundSchema {
     trace: Trace | undefined,
     items: readonly unknown[] = this.#items(payload, resolved, result, trace),
   ): MapResult {
-    const variables = this.#variables(payload);
+    const item = new Item(this.topic, this.#variables(payload), resolved, trace);
     const { each } = this.schema;
     for (let i = 0; i < items.length; i++) {
       if (trace) trace.item = each ? i : undefined;
       const told = result.rejected.length;
-      this.#mapItem(new Item(this.topic, items[i], variables, resolved, trace), result);
+      item.next(items[i]);
+      this.#mapItem(item, result);
       if (each)
         for (let k = told; k < result.rejected.length; k++)
           result.rejected[k] = { ...result.rejected[k]!, item: i };
@@ -215,7 +216,17 @@ export class BoundSchema {
       }
       const { name, time: own } = rule.parts;
       const { time, flags } = own ? item.readTime(own, name) : item.time(this.schema.parts.time);
-      result.values.push({ target, value: read.value, time, flags: read.flags | flags });
+      result.values.push({
+        target,
+        value: read.value,
+        time,
+        flags: read.flags | flags,
+        series: target.series,
+        schema: undefined,
+        resultTime: 0,
+        nth: 0,
+        retained: false,
+      });
       item.trace?.add(
         'result',
         `${target.property.term} of ${target.device}/${name}: ${brief(read.value)}`,

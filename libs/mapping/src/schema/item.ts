@@ -12,6 +12,7 @@ const UNREADABLE: ReadTime = { time: undefined, flags: FLAGS['time-unreadable'] 
 
 /** What the rules read of one item of a payload. What the document says for all is found once, when it is needed. */
 export class Item {
+  input: unknown;
   #device: string | Unfit | undefined;
   #feature: string | Unfit | undefined;
   #featureKnown = false;
@@ -19,11 +20,18 @@ export class Item {
 
   constructor(
     private readonly topic: TopicVariables,
-    readonly input: unknown,
     readonly variables: Variables,
     readonly resolved: Resolved | undefined,
     readonly trace: Trace | undefined,
   ) {}
+
+  /** Goes on to an item. */
+  next(input: unknown): void {
+    this.input = input;
+    this.#device = undefined;
+    this.#featureKnown = false;
+    this.#time = undefined;
+  }
 
   /** The id that the document's template yields. */
   device(template: Template): string | Unfit {

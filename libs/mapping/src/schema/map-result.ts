@@ -1,4 +1,4 @@
-import type { Micros, ObservableProperty, ObservationValue, Rejection, Series } from '#model';
+import type { Micros, ObservableProperty, ObservationValue, Rejection, SchemaRef, Series } from '#model';
 
 /** Where a value belongs: made once for a device and rule, and shared by every message after. */
 export interface MapTarget {
@@ -12,14 +12,23 @@ export interface MapTarget {
   series: Series | undefined;
 }
 
-/** A value in its property's canonical unit. */
+/**
+ * A value in its property's canonical unit, an observation in the making: mapping gives it what the payload says, and
+ * ingest the rest, in place. One object a value is what the hot path can afford.
+ */
 export interface MappedValue {
   readonly target: MapTarget;
   readonly value: ObservationValue;
   /** Undefined: the time of arrival. */
-  readonly time: Micros | undefined;
+  time: Micros | undefined;
   /** Bits of FLAGS. */
-  readonly flags: number;
+  flags: number;
+  /** For ingest to say. */
+  series: Series | undefined;
+  schema: SchemaRef | undefined;
+  resultTime: Micros;
+  nth: number;
+  retained: boolean;
 }
 
 /** What a schema makes of a payload. */
