@@ -70,7 +70,7 @@ const sender = (id: string) =>
     await service.log(({ level, msg }) => level >= 40 && msg.includes('is full'));
     const health = await rest.get('/health');
     expect([health.status, health.body.status, health.body.storing]).toEqual([503, 'degraded', false]);
-    expect(health.body.trouble.join()).toMatch(/The disk that holds \S+observations\.db is full.*Free space/);
+    expect(health.body.trouble.join()).toMatch(/The disk that holds \S+(?:head|observations)\.db is full.*Free space/);
     const refused = await rest.post('/api/schemas', { ...SCHEMA, id: 'other', topic: 'other/{device}' });
     expect([refused.status, refused.body.code]).toEqual([503, 'unavailable']);
     // What is there can be read.
