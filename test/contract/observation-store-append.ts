@@ -39,6 +39,19 @@ export function appendContract(make: MakeStore): void {
       expect(await store.get([1], T0, 3)).toBeUndefined();
     });
 
+    it('keeps an equal value that arrived at the same time, and knows it when its message is sent again', async () => {
+      const value = { ...valueOf(series, T0, 1), arrival: true };
+      const resend = { client: 'c', packetId: 1, hash: 'h', dup: false };
+      const statuses = async (more: Partial<MessageAppend> = {}) => [
+        ...(await store.append({ ...messageOf([value]), ...more })).statuses,
+      ];
+      expect(await statuses()).toEqual([0]);
+      expect(await statuses({ resend })).toEqual([2]);
+      expect((await statuses({ resend: { ...resend, dup: true } })).map((bits) => bits & 1)).toEqual([1]);
+      // Told as a time of its own, it is known.
+      expect(await append([T0, 1])).toMatchObject({ state: 'duplicate' });
+    });
+
     it('counts the nth in the order of the message, whatever lies between', async () => {
       expect(await append([T0 + 5, 1], [T0, 7], [T0 + 5, 2], [T0, 8], [T0 + 5, 1])).toEqual({
         state: 'stored',

@@ -78,7 +78,3 @@ it('the wall clock jumps an hour back and forth: order and ids stay right, and n
   await Promise.all([fleet.kill(), again.kill()]);
   await service.stop();
 });
-
-// Two readings of one datastream, equal and without a time of their own, count as one when both arrive in the same
-// microsecond of an hour that the clock shows twice. The ledger tells of the second as a duplicate.
-it.todo('an hour that comes twice: equal readings of the same microsecond are two observations');

@@ -28,6 +28,7 @@ function mapped(...targets: MapTarget[]): Mapped {
       schema: undefined,
       resultTime: 0,
       nth: 0,
+      arrival: false,
       retained: false,
     })),
     rejected: [],

@@ -49,8 +49,11 @@ export class Checker {
       value.series = series;
       value.schema = ref;
       value.resultTime = raw.received;
-      if (time === undefined) value.time = arrivals.uniqueArrival(series, raw.received);
-      else if (clockFlag(time, raw.received)) value.flags |= FLAGS.clock;
+      if (time === undefined) {
+        value.time = arrivals.uniqueArrival(series, raw.received);
+        // What runs again is to be known again.
+        value.arrival = raw.replayed !== true;
+      } else if (clockFlag(time, raw.received)) value.flags |= FLAGS.clock;
       values[good++] = value;
     }
     const device = good > 0 ? values[0]!.target.device : (result.device ?? values[0]?.target.device);

@@ -225,6 +225,7 @@ export class BoundSchema {
         schema: undefined,
         resultTime: 0,
         nth: 0,
+        arrival: false,
         retained: false,
       });
       item.trace?.add(

@@ -28,6 +28,7 @@ export interface MappedValue {
   schema: SchemaRef | undefined;
   resultTime: Micros;
   nth: number;
+  arrival: boolean;
   retained: boolean;
 }
 

@@ -10,8 +10,8 @@ import type { Micros } from '../time.js';
  *   batch commit together, with the ledger's counts, new series, schema references, dead letters and resends.
  * - A write that fails (disk full) is tried again until it succeeds or the store closes; nothing is
  *   acknowledged meanwhile and the order of messages stays.
- * - Identity: in one series, the same time and value again is a duplicate; another value at that time is
- *   kept as the datastream's nth. `nth` is unique for a datastream and time over all its series: the same value
+ * - Identity: in one series, the same time and value again is a duplicate, unless the time is that of arrival; another
+ *   value at that time is kept as the datastream's nth. `nth` is unique for a datastream and time over all its series: the same value
  *   at the same time in another series (of another feature) is another observation, and the next nth.
  * - The ledger's sum is right at any moment and after any crash.
  * - Reads see every append that has resolved.
@@ -111,6 +111,8 @@ export interface ValueAppend {
   readonly resultTime: Micros;
   readonly schema: SchemaRef;
   readonly flags: number;
+  /** The time is that of its arrival: an equal value at that time is another observation, not the same one again. */
+  readonly arrival?: boolean | undefined;
 }
 
 /** What became of a message. */

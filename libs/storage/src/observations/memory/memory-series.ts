@@ -25,10 +25,10 @@ export class MemorySeries {
    * @param nextNth greater than that of each row of the datastream at this time
    */
   add(append: ValueAppend, batch: number, nextNth: () => number): number {
-    const { time, value, resultTime, schema, flags } = append;
+    const { time, value, resultTime, schema, flags, arrival } = append;
     let end = this.firstAt(time);
     for (; this.rows[end]?.time === time; end++) {
-      if (this.rows[end]!.value === value) return this.rows[end]!.nth * 2 + 1;
+      if (this.rows[end]!.value === value && !arrival) return this.rows[end]!.nth * 2 + 1;
     }
     const nth = nextNth();
     if (nth > HIGHEST_NTH) return HIGHEST_NTH * 2 + 1;

@@ -2,7 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { LEDGER_STATES, type SchemaRef, type Series } from '#model';
 import { ARRIVAL_SPREAD, HIGHEST_NTH } from '../limits.js';
 import { messageState } from '../message-state.js';
-import { BITS, GONE, KIND, MESSAGE, ROW, type BatchData } from './batch.js';
+import { ARRIVAL, BITS, FLAGGED, GONE, KIND, MESSAGE, ROW, type BatchData } from './batch.js';
 import { DeadLetterTable, type TakenLetter } from './dead-letter-table.js';
 import { LedgerTable, type LedgerRow } from './ledger-row.js';
 import { ResendMemory } from './resend-memory.js';
@@ -173,24 +173,24 @@ export class BatchWriter {
     const s = rows[at]!;
     const t = rows[at + ROW.time]!;
     const slot = this.head.slots.of(s);
+    const packed = rows[at + ROW.flags]!;
     let nth = 0;
     if (siblings ? !this.isNewest(siblings, t) : t <= this.known.newestTime(slot, s)) {
       const value = valueAt(rows, at, strings);
       const same = this.known.at(slot, s, t);
       const known = same.find((one) => one.value === value);
-      if (known) return known.nth * 2 + 1;
+      if (known && (packed & ARRIVAL) === 0) return known.nth * 2 + 1;
       nth = highest(same) + 1;
       for (const id of siblings?.ids ?? [])
         if (id !== s) nth = Math.max(nth, highest(this.known.at(this.head.slots.of(id), id, t)) + 1);
       if (nth > HIGHEST_NTH) return HIGHEST_NTH * 2 + 1;
     }
-    const packed = rows[at + ROW.flags]!;
     const kind = packed % 4;
     const isText = kind === KIND.text;
     let value = rows[at + ROW.value]!;
     const text = isText ? strings[value]! : '';
     if (isText) value = this.texts.push(text) - 1;
-    const cell = packCell((packed - kind) / 4, nth, isText);
+    const cell = packCell((packed - (packed % FLAGGED)) / FLAGGED, nth, isText);
     const number = this.head.push(
       slot,
       s,
@@ -239,7 +239,7 @@ export class BatchWriter {
         if (statuses[row]! & 1) duplicate++;
         else {
           stored++;
-          if (rows[row * ROW.width + ROW.flags]! >= 4) next.flagged++;
+          if (rows[row * ROW.width + ROW.flags]! >= FLAGGED) next.flagged++;
         }
       }
       next.stored += stored;

@@ -4,8 +4,12 @@ import { DEAD_LETTER_PAYLOAD } from '../limits.js';
 /** Doubles of one value. */
 export const ROW = { series: 0, time: 1, value: 2, resultTime: 3, schema: 4, flags: 5, width: 6 } as const;
 
-/** How `ROW.value` is read; the low two bits of `ROW.flags`. */
+/** How `ROW.value` is read; the low two bits of `ROW.flags`; the next is that its time is of arrival. */
 export const KIND = { number: 0, boolean: 1, text: 2 } as const;
+
+/** Of `ROW.flags`: that its time is of arrival, and where the observation's own flags begin. */
+export const ARRIVAL = 4;
+export const FLAGGED = 8;
 
 /** Doubles of one message. */
 export const MESSAGE = {
@@ -159,22 +163,23 @@ export class Batch {
     this.series.length = this.schemas.length = 0;
   }
 
-  private addValue({ series, time, value, resultTime, schema, flags }: ValueAppend): void {
+  private addValue({ series, time, value, resultTime, schema, flags, arrival }: ValueAppend): void {
     const at = this.rowCount++ * ROW.width;
     const rows = this.rows;
     rows[at] = series.id;
     rows[at + ROW.time] = time;
     rows[at + ROW.resultTime] = resultTime;
     rows[at + ROW.schema] = schema.id;
+    const packed = flags * FLAGGED + (arrival ? ARRIVAL : 0);
     if (typeof value === 'number') {
       rows[at + ROW.value] = value;
-      rows[at + ROW.flags] = flags * 4;
+      rows[at + ROW.flags] = packed;
     } else if (typeof value === 'boolean') {
       rows[at + ROW.value] = value ? 1 : 0;
-      rows[at + ROW.flags] = flags * 4 + KIND.boolean;
+      rows[at + ROW.flags] = packed + KIND.boolean;
     } else {
       rows[at + ROW.value] = this.strings.push(value) - 1;
-      rows[at + ROW.flags] = flags * 4 + KIND.text;
+      rows[at + ROW.flags] = packed + KIND.text;
     }
   }
 
