@@ -92,7 +92,11 @@ describe("the store's merging thread", () => {
         await saboteur.fate(MERGER, fate);
         await fleet.untilAcknowledged(fleet.acknowledged + 1000);
         // It is there again: what is done to nobody fails no one.
-        await eventually(async () => (await saboteur.service.rest().get('/health')).status === 200);
+        await eventually(async () => {
+          const { status, body } = await saboteur.service.rest().get('/health');
+          expect([status, body.storing]).toEqual([200, true]);
+          return body.warnings.length === 0;
+        });
       }
       const told = saboteur.service.lines.filter(({ level }) => level >= 40).map(({ msg }) => msg);
       expect(told).toHaveLength(3);

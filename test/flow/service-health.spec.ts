@@ -58,6 +58,25 @@ describe('health and readiness', () => {
     await gateway.stop();
   });
 
+  it('warn that the merger ended, since what comes is stored meanwhile', async () => {
+    const gateway = await TestGateway.start();
+    const rest = gateway.rest();
+    await gateway.service.gateway.observations.kill('merger');
+    const { status, body } = await rest.get('/health');
+    expect([status, body]).toMatchObject([
+      200,
+      {
+        status: 'ok',
+        storing: true,
+        trouble: [],
+        warnings: [expect.stringContaining('thread that merges observations ended')],
+      },
+    ]);
+    expect((await rest.get('/ready')).status).toBe(200);
+    await eventually(async () => (await rest.get('/health')).body.warnings.length === 0);
+    await gateway.stop();
+  });
+
   it('tell that messages wait', async () => {
     const gateway = await TestGateway.start();
     const rest = gateway.rest();

@@ -166,7 +166,10 @@ async function build(config: Config, logger: Logger, stores: Stores) {
     storing: () => [observations.trouble, broker.trouble].filter((one) => one !== undefined),
     upstream: () => upstreams.flatMap((upstream) => upstream.trouble ?? []),
     mqtt: () => ({ connections: broker.connections, held: broker.depth }),
-    warnings: () => suspendedSchemas(schemas),
+    warnings: () => [
+      ...(observations.warning === undefined ? [] : [observations.warning]),
+      ...suspendedSchemas(schemas),
+    ],
     incidents: [
       {
         count: () => worker.restarts,

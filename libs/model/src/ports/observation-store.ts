@@ -61,6 +61,8 @@ export interface ObservationStore {
   backup(directory: string): Promise<void>;
   /** What hinders writing now, a sentence; undefined when nothing does. */
   readonly trouble: string | undefined;
+  /** What is the matter while writing goes on, a sentence; undefined when nothing is. */
+  readonly warning: string | undefined;
   /** Commits what was appended, then closes. */
   close(): Promise<void>;
 }

@@ -25,6 +25,7 @@ import { MemoryContents } from './memory-contents.js';
 /** A store that forgets at the end of the process: the port in its plainest form, for tests. */
 export class MemoryObservationStore implements ObservationStore {
   readonly trouble = undefined;
+  readonly warning = undefined;
   private readonly contents = new MemoryContents();
   private isClosed = false;
 

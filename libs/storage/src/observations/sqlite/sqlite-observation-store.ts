@@ -113,7 +113,12 @@ export class SqliteObservationStore implements ObservationStore {
   }
 
   get trouble(): string | undefined {
-    return this.writer.trouble ?? this.merger.trouble;
+    return this.writer.trouble;
+  }
+
+  /** What does not leave the head waits there and hinders nobody, until a million rows do: then messages wait. */
+  get warning(): string | undefined {
+    return this.merger.trouble;
   }
 
   /** Numbers for those who watch the store. */
