@@ -9,13 +9,19 @@ const { runJest } = await import('./run-jest.mjs');
 
 /** Faults whose tests stand with the flows. */
 const FLOWS = ['crash', 'disk', 'files', 'state', 'stop'];
+/** Specs whose fault does the same with more. */
+const LESS = ['http/flood', 'packets/fuzz', 'storms/storms'];
 
 await setUpOrExit();
 await runJest([
   '--testMatch',
   '**/test/faults/**/*.{spec,fault}.ts',
   `**/test/flow/service-{${FLOWS.join(',')}}.spec.ts`,
+  '--testPathIgnorePatterns',
+  '/node_modules/',
+  `/test/faults/(${LESS.join('|')})\\.spec\\.ts$`,
   '--testTimeout=120000',
+  '--testSequencer=<rootDir>/test/faults/longest-first.mjs',
   // A start that is refused leaves to the end of its process what it had begun.
   '--forceExit',
   ...process.argv.slice(2),

@@ -3,7 +3,8 @@ import { Fleet, FLEET_SCHEMA } from './support/fleet.js';
 import { Saboteur } from './support/saboteur.js';
 import { faultsOf } from './support/stored.js';
 
-it.each(['hangs', 'spins'] as const)(
+// Most of it is waiting: both wait at once.
+it.concurrent.each(['hangs', 'spins'] as const)(
   'a writing thread that %s: nothing is acknowledged, /health says so, it is replaced, clients only see a pause',
   async (fate) => {
     const saboteur = await Saboteur.start();
