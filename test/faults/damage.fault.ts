@@ -16,8 +16,8 @@ const FLIPS = 8;
 const CUTS = 5;
 
 /**
- * What is not told yet, of files as they are after an orderly stop: SQLite's pages have no checksums, and a bit within
- * a value is another value.
+ * What is not always told, of files as they are after an orderly stop. Values have checksums; the small tables beside
+ * them (series, the ledger, rejected messages) have none, nor has control.db, and another bit there is another name.
  */
 const UNTOLD_FLIPS = /^(head|observations|control)\.db$/;
 /** A log of sessions that ends early is what a power cut leaves; what it held is gone without a word. */
