@@ -30,7 +30,7 @@ function writeLength(buffer: Buffer, at: number, length: number): void {
 
 /** Arenas start small and keep what they grew to. */
 const FIRST_CAPACITY = 64 * 1024;
-const MAX_SPARE = 16;
+const MAX_SPARE = 6;
 /** Of a remaining length at most. */
 const LENGTH_BYTES = 4;
 /** An arena that grew beyond is not kept. */

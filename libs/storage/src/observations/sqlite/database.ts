@@ -45,7 +45,7 @@ export function openHead(settings: FileSettings): Database.Database {
     db.pragma(`synchronous = ${settings.durability === 'fsync' ? 'FULL' : 'NORMAL'}`);
     // Checkpoints are made beside the commits, see HeadCheckpoint.
     db.pragma('wal_autocheckpoint = 0');
-    db.pragma('cache_size = -16384');
+    db.pragma('cache_size = -4096');
     db.pragma('temp_store = MEMORY');
     limit(db, settings);
     return db;

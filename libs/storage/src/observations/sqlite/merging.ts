@@ -12,7 +12,7 @@ export interface MergingSettings {
 }
 
 /** So many that a series has several rows a merge, and so few that the memory of each thread has them. */
-const DEFAULTS: MergingSettings = { rows: 256_000, idle: 5000, latest: 60_000 };
+const DEFAULTS: MergingSettings = { rows: 128_000, idle: 5000, latest: 60_000 };
 const TICK_MS = 1000;
 /** Nothing has arrived for so long: ingest is idle. */
 const QUIET_MS = 1000;

@@ -9,7 +9,7 @@ import type { BodyTable } from './body-table.js';
 import type { Directions } from './directions.js';
 
 /** Rows that are brought over in one go, and so held in memory. */
-const RUN_ROWS = 400_000;
+const RUN_ROWS = 200_000;
 /** Rows, and series, that one transaction brings over. */
 const STEP_ROWS = 16_384;
 const STEP_SERIES = 1024;
