@@ -137,7 +137,7 @@ describe('the gate', () => {
     const wire = await Wire.signIn(gateway.mqttPort, { clientId: 'unlucky' });
     observations.submit = (message, settled) =>
       message.resend?.client === 'unlucky' && message.resend.packetId === 2
-        ? setImmediate(settled, undefined, new Error('the store closes'))
+        ? setImmediate(settled, undefined, new Error('the store closes'), message)
         : submit(message, settled);
     wire.publish(reading('unlucky', 0), reading('unlucky', 1), reading('unlucky', 2));
     await wire.ended();

@@ -1,4 +1,4 @@
-import type { ObservationStore, RawMessage } from '#model';
+import type { ObservationStore, RawMessage, Settled } from '#model';
 import { Histogram, TIMES_MS } from '#telemetry';
 import { Checker } from './check.js';
 import { choose } from './choose.js';
@@ -150,11 +150,16 @@ export class Ingest {
 
   #append<Raw extends RawMessage>(raw: Raw, prepared: Prepared, heard: Heard<Raw>, replay?: number): void {
     if (replay !== undefined) prepared.replay = { deadLetter: replay };
-    this.store.submit(prepared, (result, error) => {
-      if (result) heard(raw, outcomeOf(raw, prepared, result, this.series, this.devices));
-      else heard(raw, undefined, error);
-    });
+    prepared.heard = heard as Heard;
+    this.store.submit(prepared, this.#settled);
   }
+
+  /** One function for all messages: a closure a message is what the garbage collector would have to carry. */
+  readonly #settled: Settled<Prepared> = (result, error, prepared) => {
+    const { raw, heard } = prepared;
+    if (result) heard!(raw, outcomeOf(raw, prepared, result, this.series, this.devices));
+    else heard!(raw, undefined, error);
+  };
 
   /** Keeps the order of one client: its next message is prepared after this one is handed to the store. */
   #handWhenReady<Raw extends RawMessage>(

@@ -1,5 +1,5 @@
 import type { DeadLetterAppend, LedgerState, MessageAppend, RawMessage, Rejection } from '#model';
-import type { DeviceStatus, Republication } from './outcome.js';
+import type { DeviceStatus, Heard, Republication } from './outcome.js';
 import { resendKey } from './resend.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -9,6 +9,9 @@ export type PreparedValue = Mutable<Republication>;
 
 /** A message that is ready for the store. */
 export interface Prepared extends MessageAppend {
+  readonly raw: RawMessage;
+  /** Who is told what became of it. */
+  heard: Heard | undefined;
   readonly values: PreparedValue[];
   readonly rejections: readonly Rejection[];
   replay: MessageAppend['replay'];
@@ -38,6 +41,8 @@ export function prepare(
 ): Prepared {
   const told = rejections.length > MAX_TOLD ? rejections.slice(0, MAX_TOLD) : rejections;
   return {
+    raw,
+    heard: undefined,
     values,
     // A rejection that names a datastream is of a value, others are of the message.
     rejectedValues: rejections.length === 0 ? 0 : rejections.filter(({ name }) => name !== undefined).length,

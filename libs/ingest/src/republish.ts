@@ -18,12 +18,12 @@ export function outcomeOf(
   devices: DeviceTable,
 ): Outcome {
   const { values, rejections, status, device, schema } = prepared;
-  const { state, statuses, times } = committed;
+  const { state, statuses, first, times } = committed;
   let told = 0;
   let moved: Series[] | undefined;
   for (let i = 0; i < values.length; i++) {
     const record = values[i]!;
-    const bits = statuses[i]!;
+    const bits = statuses[first + i]!;
     record.nth = bits >> 1;
     const duplicate = (bits & 1) === 1;
     if (duplicate && !raw.dup) continue;

@@ -1,4 +1,4 @@
-import type { MessageAppend, Settled } from '#model';
+import type { MessageAppend, ObservationStore } from '#model';
 import type { TestGateway } from './gateway.js';
 
 /** A store whose appends wait: nothing commits until it is released. */
@@ -13,19 +13,17 @@ export function holdStore(
   gateway: TestGateway,
   fits: (message: MessageAppend) => boolean = () => true,
 ): HeldStore {
-  const store = gateway.service.gateway.observations as {
-    submit(message: MessageAppend, settled: Settled): void;
-  };
-  const submit = store.submit;
+  const store: Pick<ObservationStore, 'submit'> = gateway.service.gateway.observations;
+  const submit = store.submit.bind(store);
   let open!: () => void;
   const opened = new Promise<void>((resolve) => (open = resolve));
   let waiting = 0;
   store.submit = (message, settled) => {
-    if (!fits(message)) return submit.call(store, message, settled);
+    if (!fits(message)) return submit(message, settled);
     waiting++;
     void opened.then(() => {
       waiting--;
-      submit.call(store, message, settled);
+      submit(message, settled);
     });
   };
   return {

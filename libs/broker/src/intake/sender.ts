@@ -26,7 +26,7 @@ export class Sender implements Origin {
   policy: AccountPolicy | undefined;
   /** CONNECT is with aedes; what follows waits for its answer. */
   connecting = false;
-  #messages: Message[] = [];
+  #messages: (Message | undefined)[] = [];
   #first = 0;
   #acks = NO_BYTES;
   #ackLength = 0;
@@ -69,7 +69,8 @@ export class Sender implements Origin {
   /** The first message leaves. */
   shift(): void {
     this.bytes -= this.#messages[this.#first]!.bytes;
-    this.#first++;
+    // What is done with is not to be kept by its place.
+    this.#messages[this.#first++] = undefined;
     if (this.#first === this.#messages.length) {
       this.#messages.length = 0;
       this.#first = 0;

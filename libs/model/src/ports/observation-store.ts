@@ -26,7 +26,7 @@ export interface ObservationStore {
    * The same without a promise, for the path of every message: `settled` is called once, after the commit or with
    * what `append` would reject with, and never before `submit` returns. It must not throw.
    */
-  submit(message: MessageAppend, settled: Settled): void;
+  submit<Message extends MessageAppend>(message: Message, settled: Settled<Message>): void;
   /** A page, serialised where it was read. */
   query(query: ObservationQuery, render: Render): Promise<RenderedPage>;
   /** The newest by (time, nth) of each datastream that the series make up; rendered in order of device and name. */
@@ -122,15 +122,21 @@ export interface AppendResult {
   readonly state: LedgerState;
   /** For each value: `nth * 2`, plus 1 when it was known already (a duplicate). */
   readonly statuses: Uint16Array;
+  /** Where in them the message's own begin: `submit` tells those of a whole batch. 0 for `append`. */
+  readonly first: number;
   /**
    * For a message that was sent again: time and result time of each value as it is stored, NaN for one that is no
    * more. A value without a time of its own has that of its first arrival.
    */
-  readonly times?: Float64Array;
+  readonly times?: Float64Array | undefined;
 }
 
 /** Hears what became of a message: a result, or the error that `append` would reject with. */
-export type Settled = (result: AppendResult | undefined, error?: Error) => void;
+export type Settled<Message extends MessageAppend = MessageAppend> = (
+  result: AppendResult | undefined,
+  error: Error | undefined,
+  message: Message,
+) => void;
 
 /** A dead letter as recorded; the payload is cut by the store. */
 export interface DeadLetterAppend {

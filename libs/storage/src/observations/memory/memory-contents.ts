@@ -74,6 +74,7 @@ export class MemoryContents {
       return {
         state: 'duplicate',
         statuses: Uint16Array.from(rows, (row) => (row?.nth ?? 0) * 2 + 1),
+        first: 0,
         times: Float64Array.from(rows.flatMap((row) => [row?.time ?? NaN, row?.resultTime ?? NaN])),
       };
     }
@@ -96,7 +97,7 @@ export class MemoryContents {
     if (taken?.state !== 'stored' && taken?.state !== 'duplicate') counts.duplicate += duplicate;
     counts.rejected += rejectedValues;
     if (deadLetter) this.letters.add(deadLetter, state, rejectedValues);
-    return { state, statuses };
+    return { state, statuses, first: 0 };
   }
 
   query({ series, from, to, order, limit, cursor }: ObservationQuery, render: Render): RenderedPage {

@@ -37,7 +37,7 @@ export class MemoryObservationStore implements ObservationStore {
     return this.settle(() => this.contents.append(message));
   }
 
-  submit(message: MessageAppend, settled: Settled): void {
+  submit<Message extends MessageAppend>(message: Message, settled: Settled<Message>): void {
     let result: AppendResult | undefined;
     let failure: Error | undefined;
     try {
@@ -46,7 +46,7 @@ export class MemoryObservationStore implements ObservationStore {
     } catch (error) {
       failure = error as Error;
     }
-    setImmediate(settled, result, failure);
+    setImmediate(settled, result, failure, message);
   }
 
   query(query: ObservationQuery, render: Render): Promise<RenderedPage> {

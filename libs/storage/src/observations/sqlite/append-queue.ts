@@ -15,7 +15,8 @@ const SPARE_BATCHES = 3;
 
 interface Filling {
   readonly batch: Batch;
-  /** Those who wait for the batch's messages, in their order. */
+  /** The batch's messages, in their order, and who waits for each. */
+  readonly messages: MessageAppend[];
   readonly waiters: Settled[];
 }
 
@@ -24,7 +25,7 @@ interface Filling {
  * takes, and a lone message waits for nothing.
  */
 export class AppendQueue {
-  private filling: Filling = { batch: new Batch(), waiters: [] };
+  private filling = newFilling();
   private readonly full: Filling[] = [];
   private readonly inFlight = new Map<number, Filling>();
   private readonly spare: Batch[] = [];
@@ -54,16 +55,16 @@ export class AppendQueue {
   }
 
   /** `settled` is called once, later: after the commit, or with the error of a message that cannot be stored. */
-  submit(message: MessageAppend, settled: Settled): void {
+  submit<Message extends MessageAppend>(message: Message, settled: Settled<Message>): void {
     const reason = unstorable(message);
     if (reason !== undefined) {
-      setImmediate(settled, undefined, new TypeError(`The message cannot be stored: ${reason}.`));
+      setImmediate(settled, undefined, new TypeError(`The message cannot be stored: ${reason}.`), message);
       return;
     }
     // A message of very many values has a batch to itself, so that others do not wait for it.
     const rows = this.filling.batch.rowCount;
     if (rows > 0 && rows + message.values.length > BATCH_ROWS) this.next();
-    const { batch, waiters } = this.filling;
+    const { batch, messages, waiters } = this.filling;
     for (const { series, schema } of message.values) {
       if (!this.series.has(series.id)) {
         this.series.set(series.id, series);
@@ -75,7 +76,8 @@ export class AppendQueue {
       }
     }
     batch.add(message);
-    waiters.push(settled);
+    messages.push(message);
+    waiters.push(settled as Settled);
     if (batch.rowCount >= BATCH_ROWS || batch.size >= BATCH_BYTES) this.next();
     this.schedule();
   }
@@ -114,8 +116,9 @@ export class AppendQueue {
     const open = [...this.inFlight.values(), ...this.full, this.filling];
     this.inFlight.clear();
     this.full.length = 0;
-    this.filling = { batch: new Batch(), waiters: [] };
-    for (const { waiters } of open) for (const settled of waiters) settled(undefined, closedError());
+    this.filling = newFilling();
+    for (const { messages, waiters } of open)
+      for (const [i, settled] of waiters.entries()) settled(undefined, closedError(), messages[i]!);
     for (const resolve of this.idle.splice(0)) resolve();
   }
 
@@ -145,7 +148,7 @@ export class AppendQueue {
 
   private next(): void {
     this.full.push(this.filling);
-    this.filling = { batch: this.spare.pop() ?? new Batch(), waiters: [] };
+    this.filling = newFilling(this.spare.pop());
   }
 
   private send(filling: Filling): void {
@@ -155,19 +158,23 @@ export class AppendQueue {
     this.writer.sendBatch(filling.batch.data(number));
   }
 
-  private answer({ batch, waiters }: Filling): void {
+  private answer({ batch, messages, waiters }: Filling): void {
     const statuses = batch.takeStatuses();
-    for (let i = 0, row = 0; i < waiters.length; i++) {
-      const settled = waiters[i]!;
-      const end = row + batch.valuesOf(i);
+    for (let i = 0, first = 0; i < waiters.length; i++) {
       const state = batch.state(i);
-      if (state === GONE) settled(undefined, goneError(batch.replayedBy(i)));
+      const message = messages[i]!;
+      if (state === GONE) waiters[i]!(undefined, goneError(batch.replayedBy(i)), message);
       else {
-        const times = batch.timesOf(i, row);
-        const told = { state: LEDGER_STATES[state]!, statuses: statuses.subarray(row, end) };
-        settled(times ? { ...told, times } : told);
+        const times = batch.timesOf(i, first);
+        waiters[i]!({ state: LEDGER_STATES[state]!, statuses, first, times }, undefined, message);
       }
-      row = end;
+      first += batch.valuesOf(i);
     }
+    // A list that the garbage collector has moved to old memory would keep alive what it lists.
+    messages.length = waiters.length = 0;
   }
+}
+
+function newFilling(batch = new Batch()): Filling {
+  return { batch, messages: [], waiters: [] };
 }

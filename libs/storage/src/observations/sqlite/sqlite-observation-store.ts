@@ -148,14 +148,17 @@ export class SqliteObservationStore implements ObservationStore {
   append(message: MessageAppend): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       this.submit(message, (result, error) => {
-        if (result) resolve(result);
-        else reject(error ?? closedError());
+        if (!result) reject(error ?? closedError());
+        else {
+          const { first, statuses } = result;
+          resolve({ ...result, first: 0, statuses: statuses.slice(first, first + message.values.length) });
+        }
       });
     });
   }
 
-  submit(message: MessageAppend, settled: Settled): void {
-    if (this.closing) setImmediate(settled, undefined, closedError());
+  submit<Message extends MessageAppend>(message: Message, settled: Settled<Message>): void {
+    if (this.closing) setImmediate(settled, undefined, closedError(), message);
     else this.queue.submit(message, settled);
   }
 
