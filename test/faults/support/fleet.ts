@@ -106,9 +106,12 @@ export class Fleet extends TestProcess {
     return this.states.reduce((sum, one) => sum + one.sent, 0);
   }
 
-  /** Waits until so many messages are acknowledged in all. */
+  /** Waits until so many messages are acknowledged in all, as long as more of them are. @throws when none is in time */
   async untilAcknowledged(count: number): Promise<void> {
-    await this.until(() => (this.acknowledged >= count ? true : undefined));
+    while (this.acknowledged < count) {
+      const before = this.acknowledged;
+      await this.until(() => (this.acknowledged > before ? true : undefined));
+    }
   }
 
   /** Sends nothing new and waits until everything is acknowledged. */
