@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expectSums } from '../../../../../test/contract/observation-store-append.js';
+import { expectSums } from '../../../../../test/contract/observation-store-ledger.js';
 import { messageOf, seriesOf, T0, valueOf } from '../../../../../test/contract/observation-store-fixtures.js';
 import { completeOld } from './old-schema.js';
 import { SqliteObservationStore } from './sqlite-observation-store.js';

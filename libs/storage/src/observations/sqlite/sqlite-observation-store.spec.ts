@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { expectSums } from '../../../../../test/contract/observation-store-append.js';
+import { expectSums } from '../../../../../test/contract/observation-store-ledger.js';
 import {
   letterOf,
   messageOf,

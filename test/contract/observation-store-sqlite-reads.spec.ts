@@ -1,0 +1,9 @@
+import { observationStoreContract } from './observation-store.js';
+import { makeSqlite } from './observation-store-sqlite.js';
+
+observationStoreContract('sqlite, what is read and removed', makeSqlite(), [
+  'pages',
+  'formats',
+  'aggregate',
+  'removal',
+]);
