@@ -74,11 +74,16 @@ export class Suspension {
     this.#retry = 0;
   }
 
-  #suspend(reason: string, pause: number, since = new Date().toISOString()): void {
+  #suspend(reason: string, pause: number, since?: string): void {
+    const now = Date.now();
     this.#pause = pause;
     this.#retry = performance.now() + pause;
     this.#timeouts = [];
-    this.#notice = { since, reason, retry: new Date(Date.now() + pause).toISOString() };
+    this.#notice = {
+      since: since ?? new Date(now).toISOString(),
+      reason,
+      retry: new Date(now + pause).toISOString(),
+    };
     this.tell(this.schema, this.#notice);
   }
 
