@@ -1,27 +1,21 @@
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
-import type { ObservationStore, ValueAppend } from '#model';
+import type { ValueAppend } from '#model';
 import {
   messageOf,
   seriesOf,
+  sharedStore,
   T0,
   valueOf,
   type MakeStore,
-  type StoreUnderTest,
 } from './observation-store-fixtures.js';
 
 /** Windows of time. */
 export function aggregateContract(make: MakeStore): void {
-  let under: StoreUnderTest;
-  let store: ObservationStore;
-  beforeEach(async () => {
-    under = await make();
-    store = under.store;
-  });
-  afterEach(async () => under.cleanup());
+  const store = sharedStore(make);
 
   const put = async (...values: ValueAppend[]) => {
-    await store.append(messageOf(values));
+    await store().append(messageOf(values));
   };
   const bounds = (...times: number[]) => Float64Array.from(times, (time) => T0 + time);
 
@@ -30,7 +24,7 @@ export function aggregateContract(make: MakeStore): void {
 
     it('gives count, mean, min, max, first and last of each window that has rows', async () => {
       await put(...[0, 9, 10, 25, 29, 30].map((time, i) => valueOf(a, T0 + time, i + 0.1)));
-      expect(await store.aggregate({ series: [1], bounds: bounds(0, 10, 20, 30) })).toEqual([
+      expect(await store().aggregate({ series: [1], bounds: bounds(0, 10, 20, 30) })).toEqual([
         {
           series: a,
           windows: [
@@ -77,15 +71,15 @@ export function aggregateContract(make: MakeStore): void {
 
     it('takes the first and last by time and nth', async () => {
       await put(valueOf(a, T0 + 1, 5), valueOf(a, T0 + 1, 6), valueOf(a, T0 + 1, 1));
-      const [stream] = await store.aggregate({ series: [1], bounds: bounds(0, 10) });
+      const [stream] = await store().aggregate({ series: [1], bounds: bounds(0, 10) });
       expect(stream!.windows).toMatchObject([{ count: 3, mean: 4, first: 5, last: 1 }]);
     });
 
     it('has a mean of numbers whose sum is too great', async () => {
       const mean = async (...numbers: number[]) => {
-        await store.delete([1]);
+        await store().delete([1]);
         await put(...numbers.map((value, i) => valueOf(a, T0 + i, value)));
-        return (await store.aggregate({ series: [1], bounds: bounds(0, 100) }))[0]!.windows[0]!.mean;
+        return (await store().aggregate({ series: [1], bounds: bounds(0, 100) }))[0]!.windows[0]!.mean;
       };
       expect(await mean(1e307, 1.5e308, 1.6e308)).toBe(1.06666666667e308);
       expect(await mean(-1.5e308, -1.7e308)).toBe(-1.6e308);
@@ -107,7 +101,7 @@ export function aggregateContract(make: MakeStore): void {
         valueOf(hall, T0 + 5, 3),
       );
       await put(valueOf(humidity, T0 + 20, 1));
-      const found = await store.aggregate({ series: [1, 2, 3, 4], bounds: bounds(0, 10) });
+      const found = await store().aggregate({ series: [1, 2, 3, 4], bounds: bounds(0, 10) });
       expect(found.map(({ series }) => [series.device, series.name])).toEqual([
         ['d', 'temperature'],
         ['device-1', 'temperature'],
@@ -125,9 +119,9 @@ export function aggregateContract(make: MakeStore): void {
         circular: true,
       });
       const windows = async (...angles: number[]) => {
-        await store.delete([5]);
+        await store().delete([5]);
         await put(...angles.map((angle, i) => valueOf(direction, T0 + i, angle)));
-        return (await store.aggregate({ series: [5], bounds: bounds(0, 100) }))[0]!.windows[0]!;
+        return (await store().aggregate({ series: [5], bounds: bounds(0, 100) }))[0]!.windows[0]!;
       };
       expect((await windows(350, 10)).mean).toBeCloseTo(0, 9);
       expect((await windows(350, 20)).mean).toBeCloseTo(5, 9);
@@ -146,7 +140,7 @@ export function aggregateContract(make: MakeStore): void {
         valueOf(text, T0, 'b'),
         valueOf(text, T0 + 2, 'a'),
       );
-      const found = await store.aggregate({ series: [6, 7], bounds: bounds(0, 10) });
+      const found = await store().aggregate({ series: [6, 7], bounds: bounds(0, 10) });
       expect(found.map(({ windows }) => windows)).toEqual([
         [{ from: T0, to: T0 + 10, count: 2, first: true, firstTime: T0, last: false, lastTime: T0 + 1 }],
         [{ from: T0, to: T0 + 10, count: 2, first: 'b', firstTime: T0, last: 'a', lastTime: T0 + 2 }],
@@ -159,7 +153,7 @@ export function aggregateContract(make: MakeStore): void {
       const hour = 3_600_000_000;
       const hours = Array.from({ length: 73 }, (_, i) => valueOf(a, days[0]! + i * hour, i));
       await put(...hours);
-      const [stream] = await store.aggregate({ series: [1], bounds: days });
+      const [stream] = await store().aggregate({ series: [1], bounds: days });
       expect(stream!.windows.map(({ count }) => count)).toEqual([24, 25, 24]);
     });
 
@@ -184,7 +178,7 @@ export function aggregateContract(make: MakeStore): void {
               if (values.length === 0) return [];
               return [{ from, to, count: values.length, min: Math.min(...values), max: Math.max(...values) }];
             });
-            const [stream] = await store.aggregate({ series: ids, bounds: edges });
+            const [stream] = await store().aggregate({ series: ids, bounds: edges });
             const windows = stream?.windows ?? [];
             expect(windows).toMatchObject(expected);
             expect(windows).toHaveLength(expected.length);

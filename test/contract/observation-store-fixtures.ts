@@ -23,6 +23,21 @@ export interface StoreUnderTest {
 
 export type MakeStore = () => Promise<StoreUnderTest>;
 
+/** Series that the cases of a shared store may use: their rows are deleted after each case. */
+const SHARED = Array.from({ length: 2000 }, (_, i) => i + 1);
+
+/**
+ * One store for the cases of a describe block, which has three threads to start and to end. A series keeps its
+ * definition from case to case, so none of its ids may have two.
+ */
+export function sharedStore(make: MakeStore): () => ObservationStore {
+  let under: StoreUnderTest;
+  beforeAll(async () => (under = await make()));
+  afterEach(() => under.store.delete(SHARED));
+  afterAll(() => under.cleanup());
+  return () => under.store;
+}
+
 export const schema: SchemaRef = { id: 1, schema: 'climate', version: 1 };
 
 /** 2026-11-23T00:00:00Z in microseconds. */

@@ -1,25 +1,19 @@
 import { Parser } from 'n3';
-import { NS, OBSERVATION_FORMATS, type ObservationFormat, type ObservationStore, type Render } from '#model';
+import { NS, OBSERVATION_FORMATS, type ObservationFormat, type Render } from '#model';
 import {
   messageOf,
   render,
   seriesOf,
+  sharedStore,
   T0,
   textOf,
   valueOf,
   type MakeStore,
-  type StoreUnderTest,
 } from './observation-store-fixtures.js';
 
 /** Pages in every serialisation, and values in other units. */
 export function formatsContract(make: MakeStore): void {
-  let under: StoreUnderTest;
-  let store: ObservationStore;
-  beforeEach(async () => {
-    under = await make();
-    store = under.store;
-  });
-  afterEach(async () => under.cleanup());
+  const store = sharedStore(make);
 
   const a = seriesOf(1, { feature: 'home/küche' });
   const b = seriesOf(2, { name: 'opened', property: 'Opened', kind: 'State', type: 'state', unit: '' });
@@ -32,7 +26,7 @@ export function formatsContract(make: MakeStore): void {
     origin: 'own',
   });
   const fill = () =>
-    store.append(
+    store().append(
       messageOf([
         valueOf(a, T0, 21.5),
         valueOf(b, T0 + 1, true, { flags: 1 }),
@@ -41,7 +35,7 @@ export function formatsContract(make: MakeStore): void {
       ]),
     );
   const read = async (format: ObservationFormat, limit = 100, more: Partial<Render> = {}) =>
-    textOf(await store.query({ series: [1, 2, 3], order: 'asc', limit }, { ...render, format, ...more }));
+    textOf(await store().query({ series: [1, 2, 3], order: 'asc', limit }, { ...render, format, ...more }));
 
   describe('formats', () => {
     it('writes a collection in JSON, with the next page', async () => {
@@ -79,7 +73,7 @@ export function formatsContract(make: MakeStore): void {
       for (const format of OBSERVATION_FORMATS) await read(format);
       expect(JSON.parse(await read('json')).member).toEqual([]);
       const rows = Array.from({ length: 2000 }, (_, i) => valueOf(a, T0 + i, i));
-      await store.append(messageOf(rows));
+      await store().append(messageOf(rows));
       const page = JSON.parse(await read('json', 2000));
       expect(
         page.member.map((one: { hasResult: { numericValue: number } }) => one.hasResult.numericValue),
@@ -88,7 +82,7 @@ export function formatsContract(make: MakeStore): void {
 
     it('writes the newest too', async () => {
       await fill();
-      const page = await store.latest({ series: [1, 2, 3], limit: 10 }, { ...render, format: 'json' });
+      const page = await store().latest({ series: [1, 2, 3], limit: 10 }, { ...render, format: 'json' });
       expect(page.count).toBe(3);
       expect(JSON.parse(await textOf(page)).member).toHaveLength(3);
     });
@@ -108,10 +102,10 @@ export function formatsContract(make: MakeStore): void {
 
     it('leaves a value in its unit that would be too great in another', async () => {
       const length = seriesOf(4, { name: 'length', property: 'Length', kind: 'Length', unit: 'M' });
-      await store.append(messageOf([valueOf(length, T0, 1e307), valueOf(length, T0 + 1, 2)]));
+      await store().append(messageOf([valueOf(length, T0, 1e307), valueOf(length, T0 + 1, 2)]));
       const read = async (format: ObservationFormat) =>
         textOf(
-          await store.query({ series: [4], order: 'asc', limit: 9 }, { ...render, format, unit: 'MilliM' }),
+          await store().query({ series: [4], order: 'asc', limit: 9 }, { ...render, format, unit: 'MilliM' }),
         );
       const { member } = JSON.parse(await read('json'));
       expect(member.map((one: { hasResult: object }) => one.hasResult)).toEqual([

@@ -179,9 +179,13 @@ export function identityContract(make: MakeStore): void {
           (message) =>
             new Promise<unknown[]>((resolve) => {
               let returned = false;
-              store.submit(message, (...told) => {
-                expect(returned).toBe(true);
-                resolve(told);
+              store.submit(message, (result, error, of) => {
+                expect([returned, of]).toEqual([true, message]);
+                const own = result && {
+                  state: result.state,
+                  statuses: result.statuses.slice(result.first, result.first + message.values.length),
+                };
+                resolve([own, error]);
               });
               returned = true;
             }),

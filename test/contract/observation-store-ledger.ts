@@ -247,7 +247,11 @@ export function ledgerContract(make: MakeStore): void {
       const again = { rejectedValues: 1, deadLetter: letterOf(), replay: { deadLetter: await only() } };
       expect((await store.append(messageOf([good], again))).state).toBe('stored');
       const mended = messageOf([good, valueOf(series, T0 + 1, 2)], { replay: { deadLetter: await only() } });
-      expect(await store.append(mended)).toEqual({ state: 'stored', statuses: Uint16Array.of(1, 0) });
+      expect(await store.append(mended)).toEqual({
+        state: 'stored',
+        statuses: Uint16Array.of(1, 0),
+        first: 0,
+      });
       expect(await store.ledger()).toMatchObject({
         messages: { received: 1, stored: 1, duplicate: 0 },
         values: { stored: 2, duplicate: 0, rejected: 0 },

@@ -23,6 +23,7 @@ export function observationStoreContract(
   parts = Object.keys(PARTS) as readonly ContractPart[],
 ): void {
   describe(`observation store: ${name}`, () => {
-    for (const part of parts) PARTS[part](make);
+    // A block each: the store that a part opens before each case is for its own cases alone.
+    for (const part of parts) describe(part, () => PARTS[part](make));
   });
 }
