@@ -173,7 +173,7 @@ describe('a merger thread that dies', () => {
 
 describe('a thread that hangs', () => {
   it.each(['writer', 'merger', 'readers'] as const)('%s: is ended and started again', async (which) => {
-    const store = await opened({ hangAfter: 300 });
+    const store = await opened({ hangAfter: 1500 });
     await store.append(messageOf([valueOf(a, T0, 1)]));
     store.hang(which);
     const appended = store.append(messageOf([valueOf(a, T0 + 1, 2)]));
