@@ -13,7 +13,8 @@ type Deletion = Extract<MergerCommand, { type: 'delete' }>;
 export class DeleteRows implements Step {
   private readonly merge: Merge;
   private job: Job | undefined;
-  private relieved = false;
+  /** Rows that were deleted when room was made last: it is made again as long as that deletes something. */
+  private relieved = -1;
   private merged = false;
   private deleted = 0;
 
@@ -39,8 +40,8 @@ export class DeleteRows implements Step {
     try {
       this.merged = this.merge.step();
     } catch (error) {
-      if (this.relieved || sqliteCode(error) !== 'SQLITE_FULL') throw error;
-      this.relieved = true;
+      if (sqliteCode(error) !== 'SQLITE_FULL' || this.deleted <= this.relieved) throw error;
+      this.relieved = this.deleted;
       this.job = this.begin();
     }
     if (this.merged) this.job = this.begin();

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { performance } from 'node:perf_hooks';
 import { Rows } from '../blocks/rows.js';
-import { HeadRows } from '../head/head-rows.js';
+import type { HeadRows } from '../head/head-rows.js';
 import type { HeadTable } from '../head/head-table.js';
 import type { Step } from '../job.js';
 import type { BlockWriter } from './block-writer.js';
@@ -24,6 +24,8 @@ export interface MergeParts {
   readonly directions: Directions;
   /** Whether what was merged must survive a power cut. */
   readonly durable: boolean;
+  /** Holds the rows of one run after the other: memory of its own for each would wait for the garbage collector. */
+  readonly rows: HeadRows;
   readonly merged: (batch: number, rows: number, took: number) => void;
 }
 
@@ -98,7 +100,8 @@ export class Merge implements Step {
     const { goal, count } = this.goal(done, upto > done ? upto : this.batch);
     if (goal <= done) return undefined;
     directions.refresh();
-    const rows = new HeadRows();
+    const { rows } = this.parts;
+    rows.drop(Number.MAX_SAFE_INTEGER);
     rows.reserve(count);
     const ids = new Set<number>();
     for (const { batch, data, texts } of headTable.between(done, goal)) rows.load(batch, data, texts);

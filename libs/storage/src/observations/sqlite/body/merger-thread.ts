@@ -8,6 +8,7 @@ import { BlockWriter } from './block-writer.js';
 import { BodyTable } from './body-table.js';
 import { DeleteRows } from './delete-rows.js';
 import { Directions } from './directions.js';
+import { HeadRows } from '../head/head-rows.js';
 import { Merge, type MergeParts } from './merge.js';
 import type { FromMerger, MergerCommand, ToMerger } from './merger-protocol.js';
 
@@ -48,6 +49,7 @@ export class MergerThread {
       headTable: new HeadTable(head),
       directions: new Directions(head),
       durable: durability === 'fsync',
+      rows: new HeadRows(),
       merged: (batch, rows, took) => this.tell({ type: 'merged', batch, rows, took }),
     };
     this.checkpoints = setInterval(() => this.checkpoint(), CHECKPOINT_EVERY_MS);
