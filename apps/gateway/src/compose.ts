@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -269,13 +270,25 @@ function atMostEvery<T>(ms: number, tell: (what: T) => void): (what: T) => void 
   };
 }
 
+/** Ports that systems leave to servers: outgoing connections are given those above, and might take one meanwhile. */
+const SERVER_PORTS = [10_000, 32_000] as const;
+const PORT_TRIES = 20;
+
 /** IRIs hold the port, so a free one must be known before anything listens. */
 async function freePort(host: string): Promise<number> {
-  const server = createServer();
-  server.listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (let tries = 0; ; tries++) {
+    const wanted = tries < PORT_TRIES ? randomInt(...SERVER_PORTS) : 0;
+    const server = createServer();
+    server.listen(wanted, host);
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if (wanted === 0) throw error;
+      continue;
+    }
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

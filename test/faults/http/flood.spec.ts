@@ -1,4 +1,0 @@
-import { QUICK } from '../scale.js';
-import { flood } from './flood.js';
-
-flood(QUICK.sockets, false);
