@@ -38,6 +38,13 @@ export function sharedStore(make: MakeStore): () => ObservationStore {
   return () => under.store;
 }
 
+/** Gives each case of the describe that this is called in a store of its own, and tells of it. */
+export function storePerCase(make: MakeStore, begin: (under: StoreUnderTest) => void): void {
+  let under: StoreUnderTest;
+  beforeEach(async () => begin((under = await make())));
+  afterEach(async () => under.cleanup());
+}
+
 export const schema: SchemaRef = { id: 1, schema: 'climate', version: 1 };
 
 /** 2026-11-23T00:00:00Z in microseconds. */

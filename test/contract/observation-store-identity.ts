@@ -3,6 +3,7 @@ import type { MessageAppend, ObservationStore, Series } from '#model';
 import {
   messageOf,
   seriesOf,
+  storePerCase,
   T0,
   valueOf,
   type MakeStore,
@@ -13,11 +14,7 @@ import {
 export function identityContract(make: MakeStore): void {
   let under: StoreUnderTest;
   let store: ObservationStore;
-  beforeEach(async () => {
-    under = await make();
-    store = under.store;
-  });
-  afterEach(async () => under.cleanup());
+  storePerCase(make, (fresh) => ({ store } = under = fresh));
 
   describe('identity', () => {
     const series = seriesOf(1);

@@ -5,6 +5,7 @@ import {
   messageOf,
   rejectedOf,
   seriesOf,
+  storePerCase,
   T0,
   valueOf,
   type MakeStore,
@@ -15,11 +16,7 @@ import {
 export function ledgerContract(make: MakeStore): void {
   let under: StoreUnderTest;
   let store: ObservationStore;
-  beforeEach(async () => {
-    under = await make();
-    store = under.store;
-  });
-  afterEach(async () => under.cleanup());
+  storePerCase(make, (fresh) => ({ store } = under = fresh));
 
   describe('ledger', () => {
     it('counts messages by state and values by what became of them', async () => {

@@ -16,6 +16,7 @@ import {
   render,
   rowsOf,
   seriesOf,
+  storePerCase,
   T0,
   valueOf,
   type MakeStore,
@@ -26,11 +27,7 @@ import {
 export function pagesContract(make: MakeStore): void {
   let under: StoreUnderTest;
   let store: ObservationStore;
-  beforeEach(async () => {
-    under = await make();
-    store = under.store;
-  });
-  afterEach(async () => under.cleanup());
+  storePerCase(make, (fresh) => ({ store } = under = fresh));
 
   const put = async (...values: ValueAppend[]) => {
     await store.append(messageOf(values));

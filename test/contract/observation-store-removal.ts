@@ -4,6 +4,7 @@ import {
   messageOf,
   rejectedOf,
   seriesOf,
+  storePerCase,
   T0,
   valueOf,
   type MakeStore,
@@ -14,11 +15,7 @@ import {
 export function removalContract(make: MakeStore): void {
   let under: StoreUnderTest;
   let store: ObservationStore;
-  beforeEach(async () => {
-    under = await make();
-    store = under.store;
-  });
-  afterEach(async () => under.cleanup());
+  storePerCase(make, (fresh) => ({ store } = under = fresh));
 
   const put = async (...values: ValueAppend[]) => {
     await store.append(messageOf(values));

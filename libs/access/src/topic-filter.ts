@@ -1,4 +1,5 @@
-const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
+/** What no name on the wire should hold: NUL [MQTT-1.5.3-2], and the others of C0 and C1 (MQTT 3.1.1, 1.5.3). */
+export const CONTROL_CHARACTERS = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
 const MAX_BYTES = 65_535;
 /** Levels of a topic or filter that clients name: aedes takes no more. */
 export const MAX_TOPIC_LEVELS = 100;
@@ -7,7 +8,7 @@ export const MAX_TOPIC_LEVELS = 100;
 export function filterProblem(filter: string): string | undefined {
   if (filter === '') return 'a topic filter is not empty';
   if (Buffer.byteLength(filter) > MAX_BYTES) return 'a topic filter is at most 65,535 bytes long';
-  if (CONTROL.test(filter)) return 'a topic filter has no control characters';
+  if (CONTROL_CHARACTERS.test(filter)) return 'a topic filter has no control characters';
   const levels = filter.split('/');
   if (levels.length > MAX_TOPIC_LEVELS) return 'a topic has at most 100 levels';
   for (const [i, level] of levels.entries()) {

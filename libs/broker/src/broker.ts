@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { createWebSocketStream, type WebSocket } from 'ws';
-import type { AccessDirectory } from '#access';
+import { CONTROL_CHARACTERS, type AccessDirectory } from '#access';
 import type { DeviceTable, Ingest, Outcome, OutcomeSink, SeriesTable } from '#ingest';
 import type { RawMessage, Series } from '#model';
 import { semanticTopic, type ObservationRenderer } from '#semantics';
@@ -50,7 +50,6 @@ export interface BrokerOptions {
   readonly onOutcome?: (outcome: Outcome) => void;
 }
 
-const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
 /** A message that is held longer is worth a word in the health. */
 const LAG_SECONDS = 5;
 /** CONNACK with return code 2, identifier rejected (MQTT 3.1.1, 3.2.2.3). */
@@ -122,7 +121,7 @@ export class Broker implements OutcomeSink {
       preConnect: (client, packet, done) => {
         const { clientId, clean } = packet;
         // [MQTT-3.1.3-8]: an empty id needs a clean session.
-        if ((clientId === '' && !clean) || CONTROL.test(clientId)) {
+        if ((clientId === '' && !clean) || CONTROL_CHARACTERS.test(clientId)) {
           client.conn.write(IDENTIFIER_REJECTED);
           done(new Error('client id rejected'), false);
         } else done(null, true);
@@ -377,7 +376,7 @@ export class Broker implements OutcomeSink {
   #authorizeSubscribe(client: Client, subscription: Subscription): Subscription | null {
     const { topic, qos } = subscription;
     const decision = policyOf(client)?.subscribe(topic);
-    if (!decision?.granted || CONTROL.test(topic)) {
+    if (!decision?.granted) {
       this.counts.subscriptionsRefused++;
       const fields = { ...whoIs(client), filter: topic, rule: decision?.rule };
       this.#refusals.say(client.id, fields, 'subscription refused');

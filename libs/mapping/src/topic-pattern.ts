@@ -1,3 +1,5 @@
+import { CONTROL_CHARACTERS, MAX_TOPIC_LEVELS } from '#access';
+
 /** One level of a pattern. */
 type Level =
   | { readonly kind: 'literal'; readonly text: string }
@@ -21,8 +23,6 @@ export interface PatternProblem {
 }
 
 const NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
-const MAX_LEVELS = 100;
 
 /**
  * A topic pattern of a mapping document: literals, `{name}` for one level or a part of it, `{name*}` for the rest,
@@ -39,9 +39,10 @@ export class TopicPattern {
   static parse(source: string): TopicPattern | PatternProblem {
     const wrong = (message: string): PatternProblem => ({ code: 'topic-invalid', message });
     if (source === '' || source.length > 1024) return wrong('a topic pattern has 1 to 1,024 characters');
-    if (CONTROL.test(source)) return wrong('a topic pattern has no control characters');
+    if (CONTROL_CHARACTERS.test(source)) return wrong('a topic pattern has no control characters');
     const parts = source.split('/');
-    if (parts.length > MAX_LEVELS) return wrong(`a topic pattern has at most ${MAX_LEVELS} levels`);
+    if (parts.length > MAX_TOPIC_LEVELS)
+      return wrong(`a topic pattern has at most ${MAX_TOPIC_LEVELS} levels`);
     const levels: Level[] = [];
     const names = new Set<string>();
     for (const [i, part] of parts.entries()) {

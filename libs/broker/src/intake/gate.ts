@@ -1,5 +1,5 @@
 import type { Client, PublishPacket } from 'aedes';
-import type { AccountPolicy, Decision } from '#access';
+import { CONTROL_CHARACTERS, type AccountPolicy, type Decision } from '#access';
 import type { Heard, Ingest, Outcome, OutcomeSink } from '#ingest';
 import { nowMicros, type RawMessage } from '#model';
 import { Histogram, TIMES_MS } from '#telemetry';
@@ -7,7 +7,7 @@ import { policyOf, type ClientInternals } from '../client-internals.js';
 import type { HoldBack } from '../hold-back.js';
 import { packetFault, UNSUPPORTED_LEVEL } from '../packet-guard.js';
 import type { SessionStore, StoredWill } from '../sessions/session-store.js';
-import { CONTROL, readPublish } from './publish-packet.js';
+import { readPublish } from './publish-packet.js';
 import { Message } from './message.js';
 import { Sender } from './sender.js';
 
@@ -87,8 +87,6 @@ export class Gate {
   readonly #waiting = new Set<Sender>();
   /** Connections that end at a message; what follows it is not taken. */
   readonly #ending = new WeakSet<Client>();
-  /** Senders with acknowledgements to write. */
-  readonly #acknowledging = new Set<Sender>();
   readonly #byClient = new WeakMap<Client, Sender>();
   readonly #budget: GateBudget;
   readonly #keepalive: NodeJS.Timeout;
@@ -256,7 +254,16 @@ export class Gate {
     // A will is published whoever ended the connection [MQTT-3.1.2-8].
     sender.policy = (client && policyOf(client)) ?? this.options.policyOf(sender.username);
     this.#senders.add(sender);
-    const will = new Message(sender, topic, payload, qos, retain, false, undefined, CONTROL.test(topic));
+    const will = new Message(
+      sender,
+      topic,
+      payload,
+      qos,
+      retain,
+      false,
+      undefined,
+      CONTROL_CHARACTERS.test(topic),
+    );
     will.publishWill = () => callback(null);
     if (this.#judge(will)) return;
     packet.topic = NOWHERE;
@@ -362,7 +369,7 @@ export class Gate {
       }
       receipts.add(raw.client, raw.packetId!);
     }
-    if (!client.closed) this.#answer(sender, raw.qos === 2 ? PUBREC : PUBACK, raw.packetId!);
+    if (!client.closed) sender.acknowledge(raw.qos === 2 ? PUBREC : PUBACK, raw.packetId!);
   }
 
   /** What a client says of a message that it sent, or was sent (MQTT 3.1.1, 4.3). */
@@ -371,28 +378,16 @@ export class Gate {
     switch (type) {
       case TYPE.pubrel:
         sessions.receipts.release(client.id, messageId);
-        this.#answer(sender, PUBCOMP, messageId);
+        sender.acknowledge(PUBCOMP, messageId);
         break;
       case TYPE.pubrec:
         if (!client.clean) void sessions.outgoingUpdate(client, { cmd: 'pubrel', messageId });
-        this.#answer(sender, PUBREL, messageId);
+        sender.acknowledge(PUBREL, messageId);
         break;
       default:
         // What a clean session was sent is not kept.
         if (!client.clean) void sessions.outgoingClearMessageId(client, { messageId });
     }
-  }
-
-  /** Acknowledgements of one commit leave in one write. */
-  #answer(sender: Sender, first: number, packetId: number): void {
-    sender.acknowledge(first, packetId);
-    if (this.#acknowledging.size === 0) queueMicrotask(() => this.#flush());
-    this.#acknowledging.add(sender);
-  }
-
-  #flush(): void {
-    for (const sender of this.#acknowledging) sender.flush();
-    this.#acknowledging.clear();
   }
 
   /** Ends a connection when what was acknowledged before is on its way. */

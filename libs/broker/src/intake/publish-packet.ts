@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { CONTROL_CHARACTERS, MAX_TOPIC_LEVELS } from '#access';
 import type { Qos } from '#model';
 import { Message, type Origin } from './message.js';
 
@@ -7,10 +8,6 @@ interface Slices {
   latin1Slice(start: number, end: number): string;
   utf8Slice(start: number, end: number): string;
 }
-
-const MAX_LEVELS = 100;
-/** Those of ASCII, and those beyond it (C1). */
-export const CONTROL = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f]');
 
 /**
  * Reads a PUBLISH (MQTT 3.1.1, 3.3) in the bytes that hold it; the payload is a view of them. Answers why it breaks
@@ -45,14 +42,14 @@ export function readPublish<From extends Origin>(
     else if (byte < 0x20 || byte === 0x7f) malformed = true;
     else if (byte > 0x7f) ascii = false;
   }
-  if (levels > MAX_LEVELS) return 'the topic has too many levels';
+  if (levels > MAX_TOPIC_LEVELS) return 'the topic has too many levels';
   // Latin-1 is what V8 makes short texts of fastest.
   let topic: string;
   if (ascii) topic = bytes.latin1Slice!(topicAt, topicEnd);
   else {
     if (!isUtf8(bytes.subarray(topicAt, topicEnd))) return 'the topic is no UTF-8';
     topic = bytes.utf8Slice!(topicAt, topicEnd);
-    malformed ||= CONTROL.test(topic);
+    malformed ||= CONTROL_CHARACTERS.test(topic);
   }
   const packetId = qos === 0 ? undefined : (bytes[topicEnd]! << 8) | bytes[topicEnd + 1]!;
   if (packetId === 0) return 'the packet id is 0';

@@ -80,8 +80,9 @@ export class Sender implements Origin {
     }
   }
 
-  /** Adds an acknowledgement: a first byte, and the packet id that it is for. */
+  /** Answers a packet: a first byte, and the packet id that it is for. What one commit brings leaves in one write. */
   acknowledge(first: number, packetId: number): void {
+    if (this.#ackLength === 0) queueMicrotask(this.#flushLater);
     if (this.#ackLength === this.#acks.length) {
       const grown = Buffer.allocUnsafe(Math.max(16 * ACK_BYTES, this.#acks.length * 2));
       this.#acks.copy(grown, 0, 0, this.#ackLength);
@@ -94,6 +95,8 @@ export class Sender implements Origin {
     this.#acks[at + 3] = packetId & 255;
     this.#ackLength += ACK_BYTES;
   }
+
+  readonly #flushLater = () => this.flush();
 
   /** Writes the acknowledgements so far. */
   flush(): void {
