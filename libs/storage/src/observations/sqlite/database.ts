@@ -60,7 +60,7 @@ export function openBody(settings: FileSettings): Database.Database {
     db.pragma('synchronous = NORMAL');
     db.pragma('wal_autocheckpoint = 4000');
     db.pragma('journal_size_limit = 67108864');
-    db.pragma('cache_size = -16384');
+    db.pragma('cache_size = -8192');
     db.pragma('temp_store = MEMORY');
     limit(db, settings);
     return db;

@@ -14,6 +14,8 @@ export interface MergingSettings {
 /** So many that a series has several rows a merge, and so few that the memory of each thread has them. */
 const DEFAULTS: MergingSettings = { rows: 128_000, idle: 5000, latest: 60_000 };
 const TICK_MS = 1000;
+/** The share of them that is worth a merge after a second: at a moderate rate less of the head is held in memory. */
+const WORTH = 1 / 3;
 /** Nothing has arrived for so long: ingest is idle. */
 const QUIET_MS = 1000;
 /** What a close waits for the last merge. What is not merged then stays in the head. */
@@ -137,8 +139,9 @@ export class Merging {
     const now = performance.now();
     const since = now - this.lastMerge;
     const quiet = now - this.lastArrival >= QUIET_MS;
-    const { idle, latest } = this.settings;
-    if (this.rows > 0 && (since >= latest || (quiet && since >= idle))) this.merge();
+    const { rows, idle, latest } = this.settings;
+    const due = this.rows >= rows * WORTH || since >= latest || (quiet && since >= idle);
+    if (this.rows > 0 && due) this.merge();
   }
 
   private merge(): void {

@@ -35,7 +35,7 @@ export class WriterClient {
         name: 'glossa-writer',
         does: 'writes observations',
         data: settings,
-        youngMegabytes: 8,
+        youngMegabytes: 2,
         hangAfter,
         logger,
       },

@@ -25,7 +25,7 @@ export class MergerClient {
         name: 'glossa-merger',
         does: 'merges observations',
         data: settings,
-        youngMegabytes: 8,
+        youngMegabytes: 2,
         hangAfter,
         logger,
       },
