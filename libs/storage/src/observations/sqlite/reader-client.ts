@@ -4,11 +4,22 @@ import { GlossaError } from '#model';
 import type { FromReader, ReaderCall, ReaderCalls } from './reader-protocol.js';
 
 interface Waiting {
+  readonly call: ReaderCall;
+  readonly ask: unknown;
+  /** Whether a thread has died with it already. */
+  again: boolean;
   readonly resolve: (answer: never) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** One reader's thread seen from the main thread. A thread that died is started again by the next question. */
+/** What goes with its thread: text that is made there, and what is done rather than asked. */
+const NOT_ASKED_AGAIN: ReadonlySet<ReaderCall> = new Set(['pull', 'drop', 'backup', 'hang']);
+
+/**
+ * One reader's thread seen from the main thread. A thread that died is started again by the next question; what it
+ * was asked meanwhile is asked once more, as a question changes nothing. One that two threads died with is rejected,
+ * and so is what a thread did not answer in time: it may be the cause.
+ */
 export class ReaderClient {
   private worker: Worker | undefined;
   private readonly waiting = new Map<number, Waiting>();
@@ -20,6 +31,7 @@ export class ReaderClient {
   private started = false;
   private heard = 0;
   private watching: NodeJS.Timeout | undefined;
+  private hung: string | undefined;
 
   /** @param hangAfter milliseconds without a word, while there are questions, after which the thread is ended */
   constructor(
@@ -37,7 +49,7 @@ export class ReaderClient {
     return new Promise((resolve, reject) => {
       const id = ++this.calls;
       if (this.waiting.size === 0) this.heard = performance.now();
-      this.waiting.set(id, { resolve, reject });
+      this.waiting.set(id, { call, ask, again: false, resolve, reject });
       this.start().postMessage({ id, call, ask });
     });
   }
@@ -48,8 +60,10 @@ export class ReaderClient {
   }
 
   private watch(): void {
-    if (this.waiting.size > 0 && performance.now() - this.heard > this.hangAfter)
-      void this.worker?.terminate();
+    const silent = performance.now() - this.heard;
+    if (!this.worker || this.waiting.size === 0 || silent <= this.hangAfter) return;
+    this.hung = `it did not answer for ${Math.round(silent / 1000)} s`;
+    void this.worker.terminate();
   }
 
   /** Ends the thread as a crash would; for tests. */
@@ -103,14 +117,28 @@ export class ReaderClient {
     });
     worker.on('exit', () => {
       if (this.worker === worker) this.worker = undefined;
-      const open = [...this.waiting.values()];
-      this.waiting.clear();
-      const error = this.closed
-        ? closedError()
-        : new GlossaError('unavailable', `The thread that reads observations ended (${reason}); ask again.`);
-      for (const { reject } of open) reject(error);
+      const { hung } = this;
+      this.hung = undefined;
+      this.ended(hung ?? reason, hung === undefined);
     });
     return worker;
+  }
+
+  /** The thread is gone with what it was asked. */
+  private ended(reason: string, mayAskAgain: boolean): void {
+    const error = this.closed
+      ? closedError()
+      : new GlossaError('unavailable', `The thread that reads observations ended (${reason}); ask again.`);
+    for (const [id, waiting] of this.waiting) {
+      const { call, ask, again } = waiting;
+      if (this.closed || again || !mayAskAgain || NOT_ASKED_AGAIN.has(call)) {
+        this.waiting.delete(id);
+        waiting.reject(error);
+      } else {
+        waiting.again = true;
+        this.start().postMessage({ id, call, ask });
+      }
+    }
   }
 }
 

@@ -254,10 +254,20 @@ describe('a command that cannot be done', () => {
 });
 
 describe('a reader thread that dies', () => {
-  it('fails its questions and is started again by the next', async () => {
+  it('is started again, and what it was asked is asked once more', async () => {
+    const store = await opened();
+    await store.append(rows(0, 1)[0]!);
+    const asked = store.statistics([1]);
+    await store.kill('readers');
+    expect(await asked).toMatchObject([{ count: 1 }]);
+    expect(store.figures.restarts).toBe(1);
+  });
+
+  it('twice with one question: it is not asked a third time, and others are', async () => {
     const store = await opened();
     await store.append(rows(0, 1)[0]!);
     const asked = Promise.allSettled([store.statistics([1])]);
+    await store.kill('readers');
     await store.kill('readers');
     expect(await asked).toMatchObject([{ reason: { code: 'unavailable' } }]);
     expect(await store.statistics([1])).toMatchObject([{ count: 1 }]);
