@@ -144,6 +144,24 @@ export function pagesContract(make: MakeStore): void {
       );
     }, 60_000);
 
+    it('reads the same page by a cursor that is asked for again, and by one that was left for another', async () => {
+      await put(...Array.from({ length: 60 }, (_, i) => valueOf(i % 2 ? a : b, T0 + i, i)));
+      const first = await page({ series: [1, 2], limit: 10 });
+      const next = { series: [1, 2], limit: 10, cursor: decodeCursor(first.cursor!)! };
+      const second = await page(next);
+      expect(values(second.rows)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+      expect(await page(next)).toEqual(second);
+      const others = { limit: 10, cursor: next.cursor };
+      expect(values((await page({ ...others, series: [1] })).rows)).toEqual([
+        11, 13, 15, 17, 19, 21, 23, 25, 27, 29,
+      ]);
+      expect(values((await page({ ...next, to: T0 + 12 })).rows)).toEqual([10, 11]);
+      expect(values((await page({ ...next, order: 'desc' })).rows)).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 0]);
+      expect(await page({ ...next, cursor: decodeCursor(second.cursor!)! })).toMatchObject({
+        rows: Array.from({ length: 10 }, (_, i) => ({ value: 20 + i })),
+      });
+    });
+
     it('reads while others read, and lets a page be left unread', async () => {
       const text = seriesOf(4, { type: 'text', unit: '' });
       await put(...Array.from({ length: 200 }, (_, i) => valueOf(text, T0 + i, 'x'.repeat(2000))));

@@ -1,8 +1,17 @@
-import type { DeadLetterQuery, ObservationStore, ValueAppend } from '#model';
 import {
+  decodeCursor,
+  type DeadLetterQuery,
+  type ObservationStore,
+  type RenderedPage,
+  type ValueAppend,
+} from '#model';
+import {
+  cursorOf,
   letterOf,
   messageOf,
   rejectedOf,
+  render,
+  rowsOf,
   seriesOf,
   storePerCase,
   T0,
@@ -55,6 +64,18 @@ export function removalContract(make: MakeStore): void {
       const purged = store.purge([2]);
       expect(await Promise.all([long, deleted, purged])).toEqual([12_000, 1, 0]);
       expect(await store.statistics([1])).toMatchObject([{ count: 1, first: T0 + 1 }]);
+    });
+
+    it.each(['delete', 'purge'] as const)('%s is seen by the pages that follow', async (how) => {
+      await put(...Array.from({ length: 60 }, (_, i) => valueOf(i % 2 ? a : b, T0 + i, i)));
+      const query = { series: [1, 2], order: 'asc', limit: 10 } as const;
+      const valuesOf = async (answer: RenderedPage) => (await rowsOf(answer)).map(({ value }) => value);
+      const first = await store.query(query, render);
+      const second = await store.query({ ...query, cursor: decodeCursor(cursorOf(first)!)! }, render);
+      expect(await valuesOf(second)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+      await store[how]([1]);
+      const third = await store.query({ ...query, cursor: decodeCursor(cursorOf(second)!)! }, render);
+      expect(await valuesOf(third)).toEqual([20, 22, 24, 26, 28, 30, 32, 34, 36, 38]);
     });
 
     it('removes many rows while others arrive', async () => {

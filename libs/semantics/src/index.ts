@@ -3,6 +3,7 @@ export * from './context/document-to-rdf.js';
 export * from './hub/index.js';
 export * from './render/observation-encoder.js';
 export * from './render/observation-renderer.js';
+export * from './render/page-encoder.js';
 export type * from './render/page-format.js';
 export * from './render/page-writer.js';
 export * from './render/quantity.js';

@@ -18,7 +18,7 @@ function page(
   next?: string,
 ) {
   const writer = createPageWriter(format, { baseUrl: BASE, id: ID });
-  const rows = records.map((record, i) => writer.row(record, undefined, i === 0));
+  const rows = records.map((record, i) => writer.row(record, undefined, i));
   return [writer.head(), ...rows, writer.tail(next)].join('');
 }
 

@@ -1,5 +1,6 @@
 import { MICROS_BYTES, writeMicros, type ObservationRecord, type SchemaRef, type Series } from '#model';
 import type { ObservationRenderer } from './observation-renderer.js';
+import { TimeText, writeAscii } from './time-text.js';
 
 /** The bytes around times and value that do not change from one observation of a series to the next. */
 interface Frame {
@@ -134,28 +135,7 @@ export class ObservationEncoder {
   }
 }
 
-/** A time as text, made once while it is asked for again: the values of a message have one time mostly. */
-class TimeText {
-  readonly #buffer = new Uint8Array(MICROS_BYTES);
-  #time = Number.NaN;
-  #text = this.#buffer;
-
-  of(time: number): Uint8Array {
-    if (time !== this.#time) {
-      const length = writeMicros(this.#buffer, 0, time);
-      this.#time = time;
-      if (length !== this.#text.length) this.#text = this.#buffer.subarray(0, length);
-    }
-    return this.#text;
-  }
-}
-
 function copyTime(target: Buffer, at: number, from: number, to: number): number {
   target.copyWithin(at, from, to);
   return at + to - from;
-}
-
-function writeAscii(target: Buffer, at: number, text: string): number {
-  for (let i = 0; i < text.length; i++) target[at + i] = text.charCodeAt(i);
-  return at + text.length;
 }

@@ -16,11 +16,9 @@ const renderer = new ObservationRenderer(BASE);
 
 function page(format: Parameters<typeof createPageWriter>[0], records: readonly ObservationRecord[]): string {
   const writer = createPageWriter(format, { baseUrl: BASE, id: `${BASE}/api/observations` });
-  return [
-    writer.head(),
-    ...records.map((record, i) => writer.row(record, undefined, i === 0)),
-    writer.tail(),
-  ].join('');
+  return [writer.head(), ...records.map((record, i) => writer.row(record, undefined, i)), writer.tail()].join(
+    '',
+  );
 }
 
 /** RFC 4180, as its grammar reads. */
@@ -90,7 +88,7 @@ describe('a conversion on read', () => {
 
   it.each(['json', 'ndjson', 'csv', 'turtle', 'n-quads'] as const)('stands in %s', (format) => {
     const writer = createPageWriter(format, { baseUrl: BASE, id: BASE });
-    const row = writer.row(record, conversion, true);
+    const row = writer.row(record, conversion, 0);
     const value = { json: '68', ndjson: '68', csv: '68', turtle: '6.8E1', 'n-quads': '6.8E1' }[format];
     expect(row).toContain(value);
     expect(row).toContain('DEG_F');

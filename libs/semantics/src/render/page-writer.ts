@@ -35,13 +35,17 @@ class JsonWriter implements PageWriter {
     return `{"@context":${JSON.stringify(baseUrl + paths.context)},"id":${JSON.stringify(id)},"type":"ObservationCollection","member":[`;
   }
 
-  row(record: ObservationRecord, conversion: ReadConversion | undefined, first: boolean): string {
+  row(record: ObservationRecord, conversion: ReadConversion | undefined, index: number): string {
     const json = this.#renderer.json(record, { conversion, context: false });
-    return first ? json : `,${json}`;
+    return index === 0 ? json : `,${json}`;
   }
 
   tail(next?: string): string {
     return next === undefined ? ']}' : `],"next":${JSON.stringify(escapeIri(next))}}`;
+  }
+
+  number(value: number): string {
+    return String(value);
   }
 }
 
@@ -62,6 +66,10 @@ class NdjsonWriter implements PageWriter {
 
   tail(): string {
     return '';
+  }
+
+  number(value: number): string {
+    return String(value);
   }
 }
 
@@ -101,6 +109,10 @@ class CsvWriter implements PageWriter {
 
   tail(): string {
     return '';
+  }
+
+  number(value: number): string {
+    return String(value);
   }
 }
 

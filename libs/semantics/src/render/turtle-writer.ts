@@ -2,6 +2,7 @@ import { NS, compactIri, type ObservationRecord } from '#model';
 import type { PageWriter, PageWriterOptions } from './page-format.js';
 import type { ReadConversion } from './quantity.js';
 import {
+  canonicalDouble,
   escapeIri,
   escapeLiteral,
   observationIri,
@@ -31,6 +32,10 @@ export class TurtleWriter implements PageWriter {
 
   tail(next?: string): string {
     return next === undefined ? '' : `<${this.options.id}> hydra:next <${escapeIri(next)}> .\n`;
+  }
+
+  number(value: number): string {
+    return canonicalDouble(value);
   }
 
   #properties(properties: readonly RdfProperty[], indent: string): string {

@@ -1,52 +1,87 @@
 import { GlossaError, type ObservationRecord, type Render, type Series } from '#model';
-import { createPageWriter, UnitTable, type ReadConversion } from '#semantics';
+import { PageEncoder, UnitTable, type EncodedPage, type ReadConversion } from '#semantics';
 
-/** Characters after which a chunk is handed on. */
-const CHUNK = 64 * 1024;
+/** Bytes of a chunk: of the first, so that a page begins soon, and of those that follow. */
+const FIRST_CHUNK = 64 * 1024;
+const CHUNK = 256 * 1024;
+/** Encoders that are kept; the one that was not used for longest goes. */
+const MAX_ENCODERS = 8;
 
-/**
- * Writes records to UTF-8 chunks of about 64 KiB, made as they are asked for. Throws GlossaError
- * ('unit-incompatible' or 'unit-unknown') at once when a series cannot be had in the unit.
- */
-export function renderChunks(
-  records: readonly ObservationRecord[],
-  render: Render,
-  next: string | undefined,
-): Generator<Uint8Array<ArrayBuffer>, void> {
-  return chunks(records, render, next, conversionsOf(records, render.unit));
+/** Renders pages. What was learnt of a series' rows is kept for the pages that follow. */
+export class PageRenderer {
+  private readonly encoders = new Map<string, PageEncoder>();
+
+  /**
+   * Writes records to UTF-8 chunks, made as they are asked for; a record may be the same object as the one before.
+   * Throws GlossaError ('unit-incompatible' or 'unit-unknown') at once when a series cannot be had in the unit.
+   *
+   * @param series those of the records
+   */
+  chunks(
+    records: Iterable<ObservationRecord>,
+    series: Iterable<Series>,
+    render: Render,
+    next: string | undefined,
+  ): Generator<Uint8Array<ArrayBuffer>, void> {
+    const conversions = conversionsOf(series, render.unit);
+    return chunksOf(records, this.encoderOf(render).page(render.id), next, conversions);
+  }
+
+  private encoderOf({ format, baseUrl, unit }: Render): PageEncoder {
+    const key = [format, unit, baseUrl].join(' ');
+    const known = this.encoders.get(key) ?? new PageEncoder(format, baseUrl);
+    this.encoders.delete(key);
+    this.encoders.set(key, known);
+    for (const oldest of this.encoders.keys()) {
+      if (this.encoders.size <= MAX_ENCODERS) break;
+      this.encoders.delete(oldest);
+    }
+    return known;
+  }
 }
 
-function* chunks(
-  records: readonly ObservationRecord[],
-  { format, baseUrl, id }: Render,
+function* chunksOf(
+  records: Iterable<ObservationRecord>,
+  page: EncodedPage,
   next: string | undefined,
   conversions: ReadonlyMap<Series, ReadConversion>,
 ): Generator<Uint8Array<ArrayBuffer>, void> {
-  const encoder = new TextEncoder();
-  const writer = createPageWriter(format, { baseUrl, id });
-  let text = writer.head();
-  for (const [i, record] of records.entries()) {
-    text += writer.row(record, conversions.get(record.series), i === 0);
-    if (text.length >= CHUNK) {
-      yield encoder.encode(text);
-      text = '';
+  const head = Buffer.from(page.head());
+  let buffer = Buffer.allocUnsafeSlow(Math.max(FIRST_CHUNK, head.length));
+  let at = head.copy(buffer);
+  for (const record of records) {
+    const room = page.prepare(record, conversions.get(record.series));
+    if (at + room > buffer.length) {
+      if (at > 0) yield whole(buffer, at);
+      buffer = Buffer.allocUnsafeSlow(Math.max(CHUNK, room));
+      at = 0;
     }
+    at = page.write(buffer, at);
   }
-  text += writer.tail(next);
-  if (text !== '') yield encoder.encode(text);
+  const tail = Buffer.from(page.tail(next));
+  if (at + tail.length > buffer.length) {
+    yield whole(buffer, at);
+    yield whole(tail, tail.length);
+  } else {
+    tail.copy(buffer, at);
+    at += tail.length;
+    if (at > 0) yield whole(buffer, at);
+  }
+}
+
+/** A buffer's bytes up to a place, without much room behind them. */
+function whole(buffer: Buffer, end: number): Uint8Array<ArrayBuffer> {
+  return end < buffer.length / 2 || buffer.byteOffset > 0
+    ? new Uint8Array(buffer.subarray(0, end))
+    : (buffer.subarray(0, end) as Uint8Array<ArrayBuffer>);
 }
 
 /** How each series' quantities get to the unit; series that are in it already are left out. */
-function conversionsOf(
-  records: readonly ObservationRecord[],
-  unit: string | undefined,
-): Map<Series, ReadConversion> {
+function conversionsOf(all: Iterable<Series>, unit: string | undefined): Map<Series, ReadConversion> {
   const conversions = new Map<Series, ReadConversion>();
   if (unit === undefined) return conversions;
-  const seen = new Set<Series>();
-  for (const { series } of records) {
-    if (seen.has(series) || series.type !== 'quantity' || series.unit === unit) continue;
-    seen.add(series);
+  for (const series of new Set(all)) {
+    if (series.type !== 'quantity' || series.unit === unit) continue;
     conversions.set(series, { unit, apply: conversionOf(series, unit) });
   }
   return conversions;

@@ -27,7 +27,7 @@ import { byDeviceAndName, datastreamsOf } from '../datastreams.js';
 import { goneError } from '../errors.js';
 import { toLedger, type LedgerCounts } from '../ledger-counts.js';
 import { messageState } from '../message-state.js';
-import { renderChunks } from '../rendered-page.js';
+import { PageRenderer } from '../rendered-page.js';
 import { aggregateRows } from './memory-aggregate.js';
 import { MemoryLetters } from './memory-letters.js';
 import { MemoryResends } from './memory-resends.js';
@@ -238,7 +238,8 @@ interface Position {
 
 function rendered(records: ObservationRecord[], render: Render, cursor: string | undefined): RenderedPage {
   const next = cursor && render.nextPrefix + cursor;
-  const body = new ChunkBody(renderChunks(records, render, next));
+  const series = records.map((record) => record.series);
+  const body = new ChunkBody(new PageRenderer().chunks(records, series, render, next));
   return next ? { count: records.length, next, body } : { count: records.length, body };
 }
 

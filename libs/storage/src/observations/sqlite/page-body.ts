@@ -1,13 +1,16 @@
 import type { RenderedPage } from '#model';
 import type { ReaderClient } from './reader-client.js';
-import type { PageAnswer } from './reader-protocol.js';
+import type { Chunk, PageAnswer } from './reader-protocol.js';
 
 /** Pages whose consumer went without a word: the reader forgets them when the garbage collector finds out. */
 const forgotten = new FinalizationRegistry<{ readonly reader: ReaderClient; readonly page: number }>(
   ({ reader, page }) => reader.drop(page),
 );
 
-/** A page whose text is pulled from its reader as it is consumed, one chunk ahead of none. */
+/**
+ * A page whose text is pulled from its reader as it is consumed. From the second chunk on one is pulled ahead: who reads no
+ * further than the first costs no more than that.
+ */
 export function renderedPage(answer: PageAnswer, reader: ReaderClient): RenderedPage {
   const { count, next } = answer;
   const body = new PageBody(answer, reader);
@@ -17,7 +20,8 @@ export function renderedPage(answer: PageAnswer, reader: ReaderClient): Rendered
 
 class PageBody implements AsyncIterableIterator<Uint8Array> {
   private done = false;
-  private first: PageAnswer['chunk'] | undefined;
+  private first: Chunk | undefined;
+  private ahead: Promise<Chunk> | undefined;
 
   constructor(
     private readonly answer: PageAnswer,
@@ -32,9 +36,16 @@ class PageBody implements AsyncIterableIterator<Uint8Array> {
 
   async next(): Promise<IteratorResult<Uint8Array>> {
     if (this.done) return { done: true, value: undefined };
-    const chunk = this.first ?? (await this.reader.ask('pull', this.answer.page));
+    const isFirst = this.first !== undefined;
+    const chunk = this.first ?? (await (this.ahead ?? this.pull()));
     this.first = undefined;
+    this.ahead = undefined;
     if (chunk.last) this.finish();
+    else if (!isFirst) {
+      this.ahead = this.pull();
+      // Whoever waits for it is told.
+      this.ahead.catch(() => undefined);
+    }
     return { done: false, value: chunk.bytes };
   }
 
@@ -45,9 +56,14 @@ class PageBody implements AsyncIterableIterator<Uint8Array> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  private pull(): Promise<Chunk> {
+    return this.reader.ask('pull', this.answer.page);
+  }
+
   private finish(): void {
     this.done = true;
     this.first = undefined;
+    this.ahead = undefined;
     forgotten.unregister(this);
   }
 }

@@ -1,80 +1,115 @@
-import type { Cursor } from '#model';
-import type { BatchedRow, RowSource } from './reading/row-source.js';
+import { performance } from 'node:perf_hooks';
+import type { Definitions } from './definitions.js';
+import { PageRows } from './page-rows.js';
+import type { RowSource } from './reading/row-source.js';
+import { Scan, startKey, type Position, type Span } from './reading/scan.js';
 
-/** Series whose first rows are looked up in one turn of the reader. */
+/** Series that are looked at in one turn of the reader. */
 const SERIES_A_TURN = 256;
-/** Rows of one series read at once, at most. */
-const CHUNK_ROWS = 512;
-
-/** One series' rows in the page's order, read ahead a chunk at a time. */
-interface Run {
-  readonly series: number;
-  rows: readonly BatchedRow[];
-  at: number;
-  size: number;
-  ended: boolean;
-}
+/** Pages of so many rows are of someone who wants all of them: the scan is kept from the first on. */
+const BULK = 1000;
+/** Series of a scan that is more than its page, at most. */
+const MAX_SERIES = 50_000;
+/** Rows that kept scans hold, and how long they are kept. */
+const MAX_HELD = 400_000;
+const KEPT_MS = 10_000;
 
 /** Which rows a page holds. */
-export interface PageSpan {
-  readonly series: readonly number[];
-  readonly from: number;
-  readonly to: number;
-  readonly order: 'asc' | 'desc';
+export interface PageSpan extends Span {
   readonly limit: number;
-  readonly cursor?: Omit<Cursor, 'batch'> | undefined;
-  /** Rows of later batches are left out. */
-  readonly batch: number;
+  /** The row after which it begins. */
+  readonly cursor?: Position | undefined;
 }
 
-/** Reads pages as a lazy merge of the series' runs. */
-export class PageReader {
-  constructor(private readonly source: RowSource) {}
+/** A page that was read. */
+export interface ReadPage {
+  readonly rows: PageRows;
+  /** The last row, if more follow. */
+  readonly last: Position | undefined;
+}
 
-  /** The rows after the cursor, at most `limit + 1`, ordered by (time, series, nth). Yields between turns. */
-  *read(span: PageSpan): Generator<void, BatchedRow[]> {
-    const wanted = span.limit + 1;
-    const first = Math.min(CHUNK_ROWS, Math.max(2, Math.ceil(wanted / Math.max(1, span.series.length))));
-    const heap: Run[] = [];
-    const precedes = span.order === 'asc' ? earlier : later;
-    let filled = 0;
-    for (const series of yield* this.candidates(span)) {
-      const run: Run = { series, rows: [], at: 0, size: first, ended: false };
-      this.fill(run, span, startKey(series, span));
-      if (run.rows.length > 0) push(heap, run, precedes);
-      if (++filled % SERIES_A_TURN === 0) yield;
-    }
-    const page: BatchedRow[] = [];
-    while (page.length < wanted && heap.length > 0) {
-      const run = heap[0]!;
-      const row = run.rows[run.at++]!;
-      page.push(row);
-      if (run.at === run.rows.length) {
-        run.size = Math.min(run.size * 2, CHUNK_ROWS, wanted);
-        if (run.ended) run.rows = [];
-        else this.fill(run, span, [row[1], row[2]]);
-      }
-      if (run.rows.length === 0) {
-        const last = heap.pop()!;
-        if (heap.length > 0) heap[0] = last;
-      }
-      sink(heap, precedes);
-      if (page.length % (CHUNK_ROWS * 2) === 0) yield;
-    }
-    return page;
+/**
+ * Reads pages. Who asks for a page by the cursor of the one before goes on with its scan, which was kept: to look for
+ * the next row of each series again would cost more than the page. Kept scans are few, bounded and gone in seconds.
+ */
+export class PageReader {
+  private readonly kept = new Map<Scan, number>();
+  private deletions = 0;
+  private expiring: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly source: RowSource,
+    private readonly definitions: Definitions,
+  ) {}
+
+  /** The rows after the cursor, ordered by (time, series, nth). Rows whose series is gone are left out. Yields between turns. */
+  *read(span: PageSpan): Generator<void, ReadPage> {
+    const { limit, cursor } = span;
+    const { deletions } = this;
+    const scan = this.takeKept(span) ?? (yield* this.begin(span));
+    const rows = new PageRows(Math.min(limit, 10_000));
+    const { series: allSeries, schemas } = this.definitions;
+    yield* scan.take(limit, (id, from, at) => {
+      const series = allSeries.get(id);
+      const schema = schemas.get(from.mappings[at]!);
+      if (series && schema) rows.add(series, schema, from, at);
+    });
+    const last = scan.hasMore ? scan.position : undefined;
+    const isRead = cursor !== undefined || limit >= BULK;
+    if (last && isRead && scan.isWhole && deletions === this.deletions) this.keep(scan);
+    return { rows, last };
   }
 
-  /**
-   * The series whose rows the page can hold: of more series than the page has rows, those whose first rows come
-   * first.
-   */
+  /** Rows were deleted: what was read ahead may hold them. */
+  forget(): void {
+    this.deletions++;
+    this.kept.clear();
+  }
+
+  private keep(scan: Scan): void {
+    this.kept.set(scan, performance.now() + KEPT_MS);
+    let held = 0;
+    for (const one of [...this.kept.keys()].reverse()) {
+      held += one.held;
+      if (held > MAX_HELD) this.kept.delete(one);
+    }
+    this.expiring ??= setTimeout(() => this.expire(), KEPT_MS).unref();
+  }
+
+  /** Lets go of scans that nobody went on with. */
+  private expire(): void {
+    const now = performance.now();
+    for (const [scan, until] of this.kept) if (until <= now) this.kept.delete(scan);
+    this.expiring = this.kept.size > 0 ? setTimeout(() => this.expire(), KEPT_MS).unref() : undefined;
+  }
+
+  private takeKept(span: PageSpan): Scan | undefined {
+    if (!span.cursor) return undefined;
+    for (const scan of this.kept.keys()) {
+      if (!isAt(scan, span.cursor) || !isOf(scan, span)) continue;
+      this.kept.delete(scan);
+      return scan;
+    }
+    return undefined;
+  }
+
+  private *begin(span: PageSpan): Generator<void, Scan> {
+    const { cursor, limit } = span;
+    const scan = new Scan(this.source, span);
+    // A page by cursor has others behind it, mostly: then the first rows of all series are no waste.
+    const many = span.series.length;
+    if (many <= limit + 1 || (cursor && many <= MAX_SERIES)) yield* scan.begin(cursor, limit + 1);
+    else yield* scan.begin(cursor, limit + 1, yield* this.candidates(span));
+    return scan;
+  }
+
+  /** Of more series than the page has rows: those whose first rows come first. */
   private *candidates(span: PageSpan): Generator<void, readonly number[]> {
     const { series, order, limit } = span;
-    if (series.length <= limit + 1) return series;
     const heads: { readonly id: number; readonly time: number }[] = [];
     for (const [i, id] of series.entries()) {
       if (i % SERIES_A_TURN === SERIES_A_TURN - 1) yield;
-      const [at, nth] = startKey(id, span);
+      const [at, nth] = startKey(id, span, span.cursor);
       const time =
         order === 'asc'
           ? this.source.firstTime(id, at, nth, span.to, span.batch)
@@ -85,69 +120,19 @@ export class PageReader {
     heads.sort((a, b) => sign * (a.time - b.time || a.id - b.id));
     return heads.slice(0, limit + 1).map(({ id }) => id);
   }
-
-  private fill(run: Run, span: PageSpan, [time, nth]: readonly [number, number]): void {
-    run.rows =
-      span.order === 'asc'
-        ? this.source.rowsAfter(run.series, time, nth, span.to, span.batch, run.size)
-        : this.source.rowsBefore(run.series, time, nth, span.from, span.batch, run.size);
-    run.at = 0;
-    run.ended = run.rows.length < run.size;
-  }
 }
 
-/** The key, itself left out, after which a series' rows follow the cursor in the order (time, series, nth). */
-function startKey(series: number, { from, to, order, cursor }: PageSpan): readonly [number, number] {
-  const all: readonly [number, number] = order === 'asc' ? [from, -1] : [to, -1];
-  if (!cursor) return all;
-  const before = -1;
-  const behind = Number.MAX_SAFE_INTEGER;
-  let key: readonly [number, number];
-  if (series === cursor.series) key = [cursor.time, cursor.nth];
-  else if (order === 'asc') key = [cursor.time, series < cursor.series ? behind : before];
-  else key = [cursor.time, series > cursor.series ? before : behind];
-  // A cursor may come from a query of other bounds; the query's own bounds hold.
-  if (order === 'asc') return key[0] < all[0] ? all : key;
-  return key[0] >= all[0] ? all : key;
+function isAt({ position }: Scan, { time, series, nth }: Position): boolean {
+  return position?.time === time && position.series === series && position.nth === nth;
 }
 
-type Precedes = (a: Run, b: Run) => boolean;
-
-function earlier(a: Run, b: Run): boolean {
-  const s = a.rows[a.at]![1];
-  const t = b.rows[b.at]![1];
-  return s === t ? a.series < b.series : s < t;
-}
-
-function later(a: Run, b: Run): boolean {
-  const s = a.rows[a.at]![1];
-  const t = b.rows[b.at]![1];
-  return s === t ? a.series > b.series : s > t;
-}
-
-function push(heap: Run[], run: Run, precedes: Precedes): void {
-  let at = heap.push(run) - 1;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (!precedes(run, heap[parent]!)) break;
-    heap[at] = heap[parent]!;
-    at = parent;
-  }
-  heap[at] = run;
-}
-
-/** Restores the order after the first run moved on. */
-function sink(heap: Run[], precedes: Precedes): void {
-  const run = heap[0];
-  if (!run) return;
-  let at = 0;
-  for (;;) {
-    let child = at * 2 + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && precedes(heap[child + 1]!, heap[child]!)) child++;
-    if (!precedes(heap[child]!, run)) break;
-    heap[at] = heap[child]!;
-    at = child;
-  }
-  heap[at] = run;
+function isOf({ span: one }: Scan, other: Span): boolean {
+  return (
+    one.batch === other.batch &&
+    one.from === other.from &&
+    one.to === other.to &&
+    one.order === other.order &&
+    one.series.length === other.series.length &&
+    one.series.every((id, i) => id === other.series[i])
+  );
 }

@@ -13,7 +13,7 @@ interface Waiting {
 }
 
 /** What goes with its thread: text that is made there, and what is done rather than asked. */
-const NOT_ASKED_AGAIN: ReadonlySet<ReaderCall> = new Set(['pull', 'drop', 'backup', 'hang']);
+const NOT_ASKED_AGAIN: ReadonlySet<ReaderCall> = new Set(['pull', 'drop', 'forget', 'backup', 'hang']);
 
 /**
  * One reader's thread seen from the main thread. A thread that died is started again by the next question; what it
@@ -57,6 +57,11 @@ export class ReaderClient {
   /** Forgets a page; harmless when it is gone already. */
   drop(page: number): void {
     if (this.worker && !this.closed) this.ask('drop', page).catch(() => undefined);
+  }
+
+  /** Rows were deleted: what is asked from now on does not see them. */
+  forget(): void {
+    if (this.worker && !this.closed) this.ask('forget', undefined).catch(() => undefined);
   }
 
   private watch(): void {

@@ -44,6 +44,8 @@ export interface ReaderCalls {
   pull: { readonly ask: number; readonly answer: Chunk };
   /** Forget a page. */
   drop: { readonly ask: number; readonly answer: undefined };
+  /** Rows were deleted: forget what was read ahead. */
+  forget: { readonly ask: undefined; readonly answer: undefined };
   /** The rows with an nth at one time, by series. */
   at: {
     readonly ask: { readonly series: readonly number[]; readonly time: number; readonly nth: number };

@@ -6,13 +6,15 @@ import {
   GlossaError,
   type LatestQuery,
   type ObservationQuery,
+  type ObservationRecord,
   type Render,
+  type Series,
   type SeriesStatistics,
 } from '#model';
 import { explainFileError } from '../../sqlite-file/errors.js';
 import { byDeviceAndName, datastreamsOf, type Datastream } from '../datastreams.js';
 import { toLedger } from '../ledger-counts.js';
-import { renderChunks } from '../rendered-page.js';
+import { PageRenderer } from '../rendered-page.js';
 import { AggregateReader } from './aggregate-reader.js';
 import { readContents } from './contents-reader.js';
 import { readDeadLetters } from './dead-letter-reader.js';
@@ -24,7 +26,7 @@ import { LedgerTable } from './ledger-row.js';
 import { NewestReader } from './newest-reader.js';
 import { OpenPages } from './open-pages.js';
 import { PageReader } from './page-reader.js';
-import { RowSource, type BatchedRow } from './reading/row-source.js';
+import { RowSource } from './reading/row-source.js';
 import { packRows, toRecord } from './record-batch.js';
 import type { FromReader, PageAnswer, ReaderCall, ReaderCalls, ToReader } from './reader-protocol.js';
 
@@ -48,6 +50,7 @@ interface Question {
 const WITHOUT_ROWS: ReadonlySet<ReaderCall> = new Set([
   'pull',
   'drop',
+  'forget',
   'ledger',
   'deadLetters',
   'backup',
@@ -64,6 +67,7 @@ export class ReaderThread {
   private readonly ledger: LedgerTable;
   private readonly source: RowSource;
   private readonly open = new OpenPages();
+  private readonly renderer = new PageRenderer();
   private readonly queue: Question[] = [];
   private readonly files: ReturnType<typeof filesOf>;
 
@@ -77,11 +81,11 @@ export class ReaderThread {
   ) {
     this.files = filesOf(directory);
     this.source = new RowSource(head, body);
-    this.pages = new PageReader(this.source);
+    this.definitions = new Definitions(head);
+    this.pages = new PageReader(this.source, this.definitions);
     this.newest = new NewestReader(head, this.source);
     this.aggregates = new AggregateReader(this.source);
     this.extents = new ExtentReader(this.source);
-    this.definitions = new Definitions(head);
     this.ledger = new LedgerTable(head);
   }
 
@@ -165,8 +169,13 @@ export class ReaderThread {
       case 'drop':
         this.open.drop(message.ask);
         return undefined;
-      case 'at':
-        return packRows(message.ask.series.flatMap((id) => this.at(id, message.ask.time, message.ask.nth)));
+      case 'forget':
+        this.pages.forget();
+        return undefined;
+      case 'at': {
+        const { series, time, nth } = message.ask;
+        return packRows(series.map((id) => this.source.at(id, time, nth)).filter((row) => row !== undefined));
+      }
       case 'newest':
         return packRows(
           yield* this.newest.of(this.datastreams(message.ask), Infinity, ALWAYS.from, ALWAYS.to),
@@ -198,11 +207,8 @@ export class ReaderThread {
 
   private *query({ cursor, ...query }: ObservationQuery, render: Render): Generator<void, PageAnswer> {
     const batch = cursor?.batch ?? this.source.batch;
-    const rows = yield* this.pages.read({ ...ALWAYS, ...query, cursor, batch });
-    const page = rows.slice(0, query.limit);
-    const last = rows.length > page.length ? page.at(-1) : undefined;
-    const next = last && encodeCursor({ time: last[1], series: last[0], nth: last[2], batch });
-    return this.page(page, render, next);
+    const { rows, last } = yield* this.pages.read({ ...ALWAYS, ...query, cursor, batch });
+    return this.page(rows, rows.series, render, last && encodeCursor({ ...last, batch }));
   }
 
   private *latest(query: LatestQuery, render: Render): Generator<void, PageAnswer> {
@@ -211,20 +217,24 @@ export class ReaderThread {
     const rows = yield* this.newest.of(streams, limit + 1, from, to);
     const page = rows.slice(0, limit);
     const last = rows.length > page.length ? this.definitions.series.get(page.at(-1)?.[0] ?? 0) : undefined;
-    return this.page(page, render, last && encodeDatastreamCursor(last.device, last.name));
+    const { series: known, schemas } = this.definitions;
+    const records = page.flatMap((row) => toRecord(row, known, schemas) ?? []);
+    const homes = records.map((record) => record.series);
+    return this.page(records, homes, render, last && encodeDatastreamCursor(last.device, last.name));
   }
 
-  private at(series: number, time: number, nth: number): BatchedRow[] {
-    return this.source
-      .rowsAfter(series, time, nth - 1, time + 1, Infinity, 1)
-      .filter((row) => row[2] === nth);
-  }
-
-  private page(rows: readonly BatchedRow[], render: Render, cursor: string | undefined): PageAnswer {
-    const { series, schemas } = this.definitions;
-    const records = rows.flatMap((row) => toRecord(row, series, schemas) ?? []);
+  private page(
+    records: Iterable<ObservationRecord>,
+    series: readonly Series[],
+    render: Render,
+    cursor: string | undefined,
+  ): PageAnswer {
     const next = cursor && render.nextPrefix + cursor;
-    return { count: records.length, next, ...this.open.open(renderChunks(records, render, next)) };
+    return {
+      count: series.length,
+      next,
+      ...this.open.open(this.renderer.chunks(records, series, render, next)),
+    };
   }
 
   private *statistics({

@@ -212,7 +212,11 @@ export class SqliteObservationStore implements ObservationStore {
   async delete(series: readonly number[], from: Micros = EARLIEST, to: Micros = LATEST): Promise<number> {
     if (this.closing) throw closedError();
     this.queue.flush();
-    return this.merging.delete(this.known(series), from, to);
+    try {
+      return await this.merging.delete(this.known(series), from, to);
+    } finally {
+      for (const reader of this.readers) reader.forget();
+    }
   }
 
   async purge(series: readonly number[]): Promise<number> {
@@ -282,7 +286,9 @@ export class SqliteObservationStore implements ObservationStore {
   }
 
   /** Series that the store has, each once and ascending: purged ones are gone for readers at once. */
-  private known(series: readonly number[]): number[] {
-    return [...new Set(series)].filter((id) => this.queue.series.has(id)).sort((a, b) => a - b);
+  private known(series: readonly number[]): readonly number[] {
+    const { series: all } = this.queue;
+    const isSo = series.every((id, i) => all.has(id) && (i === 0 || series[i - 1]! < id));
+    return isSo ? series : [...new Set(series)].filter((id) => all.has(id)).sort((a, b) => a - b);
   }
 }

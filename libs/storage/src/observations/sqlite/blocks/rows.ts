@@ -1,16 +1,27 @@
 /** Rows of one series in columns, which grow and are used again. */
 export class Rows {
   count = 0;
-  times = new Float64Array(512);
-  nths = new Float64Array(512);
-  resultTimes = new Float64Array(512);
-  batches = new Float64Array(512);
-  mappings = new Float64Array(512);
-  flags = new Float64Array(512);
+  times: Float64Array;
+  nths: Float64Array;
+  resultTimes: Float64Array;
+  batches: Float64Array;
+  mappings: Float64Array;
+  flags: Float64Array;
   /** Numbers, and states as 0 and 1. */
-  numbers = new Float64Array(512);
+  numbers: Float64Array;
   /** The value where it is a text, else undefined. */
   texts: (string | undefined)[] = [];
+
+  /** @param room rows that fit before it grows */
+  constructor(room = 512) {
+    this.times = new Float64Array(room);
+    this.nths = new Float64Array(room);
+    this.resultTimes = new Float64Array(room);
+    this.batches = new Float64Array(room);
+    this.mappings = new Float64Array(room);
+    this.flags = new Float64Array(room);
+    this.numbers = new Float64Array(room);
+  }
 
   clear(): void {
     this.count = 0;

@@ -29,6 +29,7 @@ export class RowSource {
   readonly blocks: BodyTable;
   private readonly headTable: HeadTable;
   private readonly scratch = new Rows();
+  private readonly one = new Rows();
   private readonly sorted = new Map<number, readonly number[]>();
   private merged: Merged = { done: 0, upto: 0, series: 0 };
   private loaded = 0;
@@ -67,7 +68,7 @@ export class RowSource {
     if (this.body.inTransaction) this.body.exec('commit');
   }
 
-  /** Rows after (time, nth) and before `to`, of batches up to one; ascending. */
+  /** Adds rows after (time, nth) and before `to`, of batches up to one; ascending. Answers how many. */
   rowsAfter(
     series: number,
     time: number,
@@ -75,8 +76,9 @@ export class RowSource {
     to: number,
     batch: number,
     limit: number,
-  ): BatchedRow[] {
-    const found: BatchedRow[] = [];
+    into: Rows,
+  ): number {
+    let found = 0;
     const { head, scratch: rows } = this;
     const inHead = this.headRows(series);
     let h = firstAfter(head, inHead, time, nth);
@@ -88,7 +90,7 @@ export class RowSource {
       i = rows.seek(time, nth + 1);
     }
     let ended = false;
-    while (found.length < limit) {
+    while (found < limit) {
       while (i >= rows.count && !ended) {
         block = this.blocks.after(series, block?.time ?? time, block?.nth ?? nth);
         rows.clear();
@@ -99,18 +101,18 @@ export class RowSource {
       const row = inHead[h];
       if (i < rows.count && (row === undefined || rows.compare(i, head.time(row), head.nth(row)) < 0)) {
         if (rows.times[i]! >= to) break;
-        if (rows.batches[i]! <= batch) found.push(bodyRow(series, rows, i));
+        if (rows.batches[i]! <= batch) found += copyOne(rows, i, into);
         i++;
       } else if (row !== undefined) {
         if (head.time(row) >= to) break;
-        if (head.batch(row) <= batch) found.push(headRow(head, row));
+        if (head.batch(row) <= batch) found += addOne(head, row, into);
         h++;
       } else break;
     }
     return found;
   }
 
-  /** Rows before (time, nth) and not before `from`, of batches up to one; descending. */
+  /** Adds rows before (time, nth) and not before `from`, of batches up to one; descending. Answers how many. */
   rowsBefore(
     series: number,
     time: number,
@@ -118,8 +120,9 @@ export class RowSource {
     from: number,
     batch: number,
     limit: number,
-  ): BatchedRow[] {
-    const found: BatchedRow[] = [];
+    into: Rows,
+  ): number {
+    let found = 0;
     const { head, scratch: rows } = this;
     const inHead = this.headRows(series);
     let h = firstAfter(head, inHead, time, nth - 1) - 1;
@@ -130,7 +133,7 @@ export class RowSource {
       this.blocks.rows(block, rows);
       i = rows.seek(time, nth) - 1;
     }
-    while (found.length < limit) {
+    while (found < limit) {
       while (i < 0 && block) {
         block = this.blocks.before(series, block.time, block.nth);
         if (block && block.lastTime < from) block = undefined;
@@ -141,15 +144,23 @@ export class RowSource {
       const row = inHead[h];
       if (i >= 0 && (row === undefined || rows.compare(i, head.time(row), head.nth(row)) > 0)) {
         if (rows.times[i]! < from) break;
-        if (rows.batches[i]! <= batch) found.push(bodyRow(series, rows, i));
+        if (rows.batches[i]! <= batch) found += copyOne(rows, i, into);
         i--;
       } else if (row !== undefined) {
         if (head.time(row) < from) break;
-        if (head.batch(row) <= batch) found.push(headRow(head, row));
+        if (head.batch(row) <= batch) found += addOne(head, row, into);
         h--;
       } else break;
     }
     return found;
+  }
+
+  /** The row with a key. */
+  at(series: number, time: number, nth: number): BatchedRow | undefined {
+    const { one } = this;
+    one.clear();
+    const found = this.rowsAfter(series, time, nth - 1, time + 1, Infinity, 1, one);
+    return found > 0 && one.nths[0] === nth ? bodyRow(series, one, 0) : undefined;
   }
 
   /** The newest row in [from, to). */
@@ -176,7 +187,9 @@ export class RowSource {
       if (inHead.length === 0 && !next) return undefined;
       if (inHead.length === 0 && next!.batch <= batch) return next!.time < to ? next!.time : undefined;
     }
-    return this.rowsAfter(series, time, nth, to, batch, 1)[0]?.[1];
+    const { one } = this;
+    one.clear();
+    return this.rowsAfter(series, time, nth, to, batch, 1, one) > 0 ? one.times[0] : undefined;
   }
 
   /** Time of the last row before (time, nth) and not before `from`, of batches up to one. */
@@ -185,7 +198,9 @@ export class RowSource {
     const whole = !block || (block.lastTime < time && block.batch <= batch);
     if (whole && this.headRows(series).length === 0)
       return block && block.lastTime >= from ? block.lastTime : undefined;
-    return this.rowsBefore(series, time, nth, from, batch, 1)[0]?.[1];
+    const { one } = this;
+    one.clear();
+    return this.rowsBefore(series, time, nth, from, batch, 1, one) > 0 ? one.times[0] : undefined;
   }
 
   /** Rows of a series in [low, to), or of a first part of it: its `high` is where the next begins. */
@@ -260,6 +275,24 @@ function bodyRow(series: number, rows: Rows, i: number): BatchedRow {
     rows.flags[i]!,
     rows.batches[i]!,
   ];
+}
+
+function copyOne(from: Rows, at: number, into: Rows): 1 {
+  into.copy(from, at);
+  return 1;
+}
+
+function addOne(head: HeadRows, row: number, into: Rows): 1 {
+  into.add(
+    head.time(row),
+    head.nth(row),
+    head.resultTime(row),
+    head.batch(row),
+    head.mapping(row),
+    head.flags(row),
+    head.value(row),
+  );
+  return 1;
 }
 
 function headRow(head: HeadRows, row: number): BatchedRow {
