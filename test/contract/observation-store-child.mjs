@@ -21,6 +21,7 @@ const series = (id) => ({
   circular: false,
 });
 
+let goOn = () => undefined;
 for (let n = first, open = 0; ; n++) {
   const values = [1, 2, 3].map((id) => ({
     series: series(id),
@@ -34,7 +35,8 @@ for (let n = first, open = 0; ; n++) {
   open++;
   store.append({ values, rejectedValues: 0, fallback: 'filtered', resend }).then(() => {
     open--;
+    goOn();
     process.stdout.write(`${n}\n`);
   });
-  while (open > 200) await new Promise((resolve) => setImmediate(resolve));
+  while (open > 200) await new Promise((resolve) => (goOn = resolve));
 }

@@ -172,19 +172,26 @@ describe('a merger thread that dies', () => {
 });
 
 describe('a thread that hangs', () => {
-  it.each(['writer', 'merger', 'readers'] as const)('%s: is ended and started again', async (which) => {
-    const store = await opened({ hangAfter: 1500 });
-    await store.append(messageOf([valueOf(a, T0, 1)]));
-    store.hang(which);
-    const appended = store.append(messageOf([valueOf(a, T0 + 1, 2)]));
-    const deleted = store.delete([1], T0, T0 + 1);
-    const asked = await store.statistics([1]).catch((error: unknown) => error);
-    if (which === 'readers') expect(asked).toMatchObject({ code: 'unavailable' });
-    expect((await appended).state).toBe('stored');
-    expect(await deleted).toBe(1);
-    expect(await store.statistics([1])).toMatchObject([{ count: 1, first: T0 + 1 }]);
-    expect(store.figures.restarts).toBe(1);
-    expect([store.trouble, store.warning]).toEqual([undefined, undefined]);
+  // Most of it is waiting: they wait at once, each in a store of its own.
+  it('is ended and started again, be it the writer, the merger or a reader', async () => {
+    const hang = async (which: 'writer' | 'merger' | 'readers') => {
+      const store = await opened({ directory: join(directory, which), hangAfter: 1500 });
+      await store.append(messageOf([valueOf(a, T0, 1)]));
+      store.hang(which);
+      const appended = store.append(messageOf([valueOf(a, T0 + 1, 2)]));
+      const deleted = store.delete([1], T0, T0 + 1);
+      const asked = await store.statistics([1]).catch((error: unknown) => error);
+      if (which === 'readers') expect(asked).toMatchObject({ code: 'unavailable' });
+      expect([which, (await appended).state, await deleted]).toEqual([which, 'stored', 1]);
+      expect([which, await store.statistics([1])]).toMatchObject([which, [{ count: 1, first: T0 + 1 }]]);
+      expect([which, store.figures.restarts, store.trouble, store.warning]).toEqual([
+        which,
+        1,
+        undefined,
+        undefined,
+      ]);
+    };
+    await Promise.all([hang('writer'), hang('merger'), hang('readers')]);
   });
 });
 
@@ -350,30 +357,40 @@ describe('a file that cannot be used', () => {
     return (error as Error).message;
   };
 
-  const filled = async (killed = false) => {
-    const store = await opened();
-    await Promise.all(rows(0, 20_000).map((message) => store.append(message)));
-    if (!killed) return store.close();
-    // As a kill leaves it: the rows are in the head.
-    const copy = await mkdtemp(join(tmpdir(), 'glossa-store-'));
-    await cp(directory, copy, { recursive: true });
-    await store.close();
-    await rm(directory, { recursive: true });
-    directory = copy;
-  };
+  /** Filled once; each case damages its own copy. */
+  const templates = { closed: '', killed: '', other: '' };
+  beforeAll(async () => {
+    for (const name of ['closed', 'killed', 'other'] as const)
+      templates[name] = await mkdtemp(join(tmpdir(), 'glossa-store-'));
+    const fill = async (folder: string, copy?: string) => {
+      const store = new SqliteObservationStore({ directory: folder, durability: 'os' });
+      await store.open();
+      await Promise.all(rows(0, 20_000).map((message) => store.append(message)));
+      // As a kill leaves it: the rows are in the head.
+      if (copy !== undefined) await cp(folder, copy, { recursive: true });
+      await store.close();
+    };
+    await fill(templates.closed, templates.killed);
+    await fill(templates.other);
+  });
+  afterAll(() => Promise.all(Object.values(templates).map((folder) => rm(folder, { recursive: true }))));
+
+  const filled = (as: keyof typeof templates = 'closed') => cp(templates[as], directory, { recursive: true });
 
   it.each([head, body])('is refused when it is no database', async (file) => {
     await filled();
     await writeFile(file(), 'this is not a database, but it is long enough to be taken for one'.repeat(100));
-    expect(await refusal()).toMatch(/\.db is damaged .* restore a backup/);
-    expect(await refusal()).toContain(file());
+    const told = await refusal();
+    expect(told).toMatch(/\.db is damaged .* restore a backup/);
+    expect(told).toContain(file());
   });
 
   it.each([head, body])('is refused when it was cut', async (file) => {
     await filled();
     await truncate(file(), Math.floor((await stat(file())).size / 16_384) * 8192);
-    expect(await refusal()).toMatch(/is damaged/);
-    expect(await refusal()).toContain(file());
+    const told = await refusal();
+    expect(told).toMatch(/is damaged/);
+    expect(told).toContain(file());
   });
 
   it.each([head, body])('is refused when its pages are overwritten', async (file) => {
@@ -381,8 +398,9 @@ describe('a file that cannot be used', () => {
     const bytes = await readFile(file());
     bytes.fill(0xa5, 8192 * 3);
     await writeFile(file(), bytes);
-    expect(await refusal()).toMatch(/is damaged/);
-    expect(await refusal()).toContain(file());
+    const told = await refusal();
+    expect(told).toMatch(/is damaged/);
+    expect(told).toContain(file());
   });
 
   it.each([head, body])('is refused when it belongs to a newer version, and is not touched', async (file) => {
@@ -397,8 +415,9 @@ describe('a file that cannot be used', () => {
   it.each([head, body])('is refused when it is missing', async (file) => {
     await filled();
     await rm(file());
-    expect(await refusal()).toMatch(/is missing, but .* is there. Put the file back, or .* restore a backup/);
-    expect((await refusal()).startsWith(file())).toBe(true);
+    const told = await refusal();
+    expect(told).toMatch(/is missing, but .* is there. Put the file back, or .* restore a backup/);
+    expect(told.startsWith(file())).toBe(true);
   });
 
   it.each([head, body])('is refused when it is of another time or store', async (file) => {
@@ -412,13 +431,13 @@ describe('a file that cannot be used', () => {
     expect(await refusal()).toContain(`do not belong together: ${file()} is the older`);
     await rm(head());
     await rm(body());
-    await filled();
+    await filled('other');
     await cp(early, file());
     expect(await refusal()).toContain('they are of two different stores');
   });
 
   it('is refused when the rows of the head are not what was written', async () => {
-    await filled(true);
+    await filled('killed');
     const db = new Database(head());
     const [batch, data] = db.prepare('select batch, data from head limit 1').raw().get() as [number, Buffer];
     data[10]! ^= 1;
