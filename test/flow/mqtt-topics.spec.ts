@@ -1,6 +1,7 @@
 import { eventually } from './support/eventually.js';
 import { TestGateway } from './support/gateway.js';
 import { ledger, letters } from './support/plant.js';
+import { Timers } from './support/timers.js';
 import { connectPacket, Wire } from './support/wire.js';
 
 describe('topics and client ids', () => {
@@ -89,8 +90,20 @@ describe('topics and client ids', () => {
     const twice = await Wire.signIn(gateway.mqttPort);
     twice.send(connectPacket());
     await twice.ended();
+  });
+
+  it('the beginning of a packet that is no CONNECT ends the connection with the time for one', async () => {
+    const timers = new Timers();
     const noise = await Wire.open(gateway.mqttPort);
+    // To MQTT it begins a PUBACK of 69 bytes.
     noise.socket.write('GET / HTTP/1.1\r\n\r\n');
+    // Who signs in after it is answered after it.
+    await (await gateway.mqtt()).end();
+    await eventually(() => timers.pending(30_000).length === 1);
+    expect(noise.closed).toBe(false);
+    const [end] = timers.pending(30_000);
+    timers.stop();
+    end!();
     await noise.ended();
   });
 
