@@ -123,8 +123,8 @@ describe('a wrong setting', () => {
     expect([...covered].filter((name) => name !== 'GLOSSA_PORT').sort()).toEqual([...SETTINGS].sort());
   });
 
-  // In one test, several at a time: each is a process.
-  it.each(chunks(WRONG, 4))('stops the start with a sentence that names it %#', async (...group) => {
+  // In one test, several at a time: each is a process, and some wait for the resolver.
+  it.each(chunks(WRONG, 12))('stops the start with a sentence that names it %#', async (...group) => {
     const results = group.map(async ([settings, named]) => {
       const folder = await temporaryFolder();
       const inFolder = (text: string) => text.replaceAll('FOLDER', folder);
