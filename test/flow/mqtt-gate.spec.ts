@@ -1,10 +1,14 @@
+import mqttPacket from 'mqtt-packet';
 import { eventually } from './support/eventually.js';
 import { TestGateway } from './support/gateway.js';
 import { holdStore } from './support/held-store.js';
+import { numbersByDatastream } from './support/observations.js';
 import { CLIMATE, ledger, register } from './support/plant.js';
 import { connectPacket, publishPacket, Wire } from './support/wire.js';
 
 const MiB = 1024 * 1024;
+/** Sizes of what a sender writes at once: packets begin and end anywhere, and around what is read in turns. */
+const FRAGMENTS = [1, 4099, 2, 1023, 13, 1025, 5, 16_411, 3, 1024, 61, 2047];
 
 describe('the gate', () => {
   let gateway: TestGateway;
@@ -80,6 +84,71 @@ describe('the gate', () => {
     for (const wire of wires)
       expect(wire.ids('puback')).toEqual(Array.from({ length: 500 }, (_, i) => i + 1));
     await Promise.all(wires.map((wire) => wire.cut()));
+  });
+
+  it('takes every byte once and in order while the budget is spent again and again', async () => {
+    // So many that each has its share left when the budget of all is spent, and is read in turns.
+    const count = 60;
+    const names = Array.from({ length: 100 }, (_, i) => `burst-${i}`);
+    const payloads = names.map((name, of) =>
+      Array.from({ length: count }, (_, i) =>
+        JSON.stringify({ temperature: i, name, padding: 'é€x'.repeat((i * 37 + of * 101) % 397) }),
+      ),
+    );
+    const reader = await Wire.signIn(gateway.mqttPort);
+    reader.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'plant/+/climate', qos: 0 }] });
+    await reader.next('suback');
+    const wires = await Promise.all(names.map((clientId) => Wire.signIn(gateway.mqttPort, { clientId })));
+    const before = await ledger(gateway);
+
+    let held = holdStore(gateway);
+    const streams = names.map((name, of) =>
+      Buffer.concat(
+        payloads[of]!.map((payload, i) =>
+          mqttPacket.generate(publishPacket({ topic: `plant/${name}/climate`, payload, id: i + 1 })),
+        ),
+      ),
+    );
+    const write = async () => {
+      const at = streams.map(() => 0);
+      for (let round = 0; streams.some(({ length }, of) => at[of]! < length); round++) {
+        for (const [of, stream] of streams.entries()) {
+          const size = FRAGMENTS[(round + of) % FRAGMENTS.length]!;
+          wires[of]!.socket.write(stream.subarray(at[of], at[of]! + size));
+          at[of]! += size;
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const written = write();
+    // The store takes what there is and stands still again, until all that is left fits the budget.
+    for (let left = names.length * count; left >= 2000;) {
+      await eventually(() => held.waiting >= 1000);
+      left -= held.waiting;
+      held.release();
+      held = holdStore(gateway);
+    }
+    held.release();
+    await written;
+    await Promise.all(wires.map((wire) => wire.next('puback', count)));
+    const ids = Array.from({ length: count }, (_, i) => i + 1);
+    for (const wire of wires) expect(wire.ids('puback')).toEqual(ids);
+    // Raw messages are relayed as they came, in the order of each sender.
+    await reader.next('publish', names.length * count);
+    const relayed = reader.all('publish');
+    for (const [of, name] of names.entries()) {
+      const own = relayed.filter(({ topic }) => topic === `plant/${name}/climate`);
+      expect(own.map(({ payload }) => payload.toString())).toEqual(payloads[of]);
+    }
+    for (const name of names) {
+      const stored = await numbersByDatastream(gateway.rest(), `&order=asc&device=${name}`);
+      expect([...stored]).toEqual([[`${name}/temperature`, ids.map((id) => id - 1)]]);
+    }
+    const after = await ledger(gateway);
+    for (const state of ['received', 'stored'])
+      expect(after[state]! - before[state]!).toBe(names.length * count);
+    expect(depth()).toBe(0);
+    await Promise.all([reader, ...wires].map((wire) => wire.cut()));
   });
 
   it('lets no client be told dead because its pings wait behind its messages', async () => {
