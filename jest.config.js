@@ -24,6 +24,7 @@ export default {
   testMatch: ['**/*.spec.ts'],
   // Flows start real services; a machine that is busy with something else is no failure.
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/test/longest-first.mjs',
   // Jest's default leaves one core idle, which on two cores is half of the machine.
   maxWorkers: Math.max(2, availableParallelism() - 1),
 };

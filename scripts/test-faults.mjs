@@ -21,7 +21,6 @@ await runJest([
   '/node_modules/',
   `/test/faults/${LESS}\\.spec\\.ts$`,
   '--testTimeout=120000',
-  '--testSequencer=<rootDir>/test/faults/longest-first.mjs',
   // A start that is refused leaves to the end of its process what it had begun.
   '--forceExit',
   ...process.argv.slice(2),

@@ -104,5 +104,5 @@ describe('kill -9 under load', () => {
     expect([missing(seen.semantic), missing(seen.raw)]).toEqual([[], []]);
     await back.end();
     await service.stop();
-  }, 60_000);
+  }, 120_000);
 });
