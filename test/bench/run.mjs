@@ -11,6 +11,7 @@
  *   --write          writes the tables of the results into docs/performance.md; with no group and --json, of the file
  *   --node-red DIR   a folder in which Node-RED is installed, for the group node-red
  *   --minutes N      of the group soak (60)
+ *   --rate N         raw messages a second of the group soak (half of the throughput)
  *   --watch URL      a live view of a running gateway (GLOSSA_ADMIN_TOKEN names its token)
  */
 import { parseArgs } from 'node:util';
@@ -32,6 +33,7 @@ const { values: options, positionals } = parseArgs({
     write: { type: 'boolean', default: false },
     'node-red': { type: 'string' },
     minutes: { type: 'string', default: '60' },
+    rate: { type: 'string' },
     watch: { type: 'string' },
   },
 });
@@ -49,6 +51,7 @@ async function main() {
     seconds: Number(options.seconds ?? (options.quick ? 3 : 5)),
     minutes: Number(options.minutes),
     ...(options.rows !== undefined && { rows: Number(options.rows) }),
+    ...(options.rate !== undefined && { rate: Number(options.rate) }),
     nodeRed: options['node-red'],
     only: (label) => label.includes(options.row),
     say: print,
