@@ -6,20 +6,17 @@ import { TimeText, writeAscii } from './time-text.js';
 interface Frame {
   readonly series: Series;
   readonly schema: SchemaRef;
-  readonly head: Buffer;
-  readonly middle: Buffer;
-  /** Between result time and value. */
-  readonly result: Buffer;
-  readonly tail: Buffer;
   /** All before the value, with room for times of six fraction digits, which most have. */
   readonly text: Buffer;
   /** Where those times stand in it: of the id, of the phenomenon, of the result. */
   readonly timeAt: readonly [number, number, number];
+  /** All behind the value. */
+  readonly tail: Buffer;
   /** Bytes of an observation at most. */
   readonly bound: number;
 }
 
-const RESULT_TIME = Buffer.from('","resultTime":"');
+const RESULT_TIME = '","resultTime":"';
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 /** Digits of a double, sign, point and exponent; `~` and an nth. */
@@ -68,24 +65,23 @@ export class ObservationEncoder {
     return at + tail.length;
   }
 
-  /** Writes what comes before the value, piece by piece. */
+  /** Writes what comes before the value, piece by piece: the times are of other lengths, or there is an nth. */
   #writeParts(
-    { head, middle, result }: Frame,
+    { text, timeAt: [id, phenomenon, result] }: Frame,
     { time, nth, resultTime }: ObservationRecord,
     target: Buffer,
     at: number,
   ): number {
-    at += head.copy(target, at);
+    at += text.copy(target, at, 0, id);
     const timeAt = at;
     at = writeMicros(target, at, time);
     const timeEnd = at;
     if (nth > 0) at = writeAscii(target, at, `~${nth + 1}`);
-    at += middle.copy(target, at);
-    target.copyWithin(at, timeAt, timeEnd);
-    at += timeEnd - timeAt;
-    at += RESULT_TIME.copy(target, at);
+    at += text.copy(target, at, id + SIX_DIGITS, phenomenon);
+    at = copyTime(target, at, timeAt, timeEnd);
+    at += text.copy(target, at, phenomenon + SIX_DIGITS, result);
     at = resultTime === time ? copyTime(target, at, timeAt, timeEnd) : writeMicros(target, at, resultTime);
-    return at + result.copy(target, at);
+    return at + text.copy(target, at, result + SIX_DIGITS);
   }
 
   /** Undefined for what is printed instead. */
@@ -100,26 +96,21 @@ export class ObservationEncoder {
     const parts = this.renderer.constantParts(series, schema);
     const quantity = series.type === 'quantity';
     const unit = quantity ? `,"unit":"unit:${series.unit}"}` : '';
-    const head = Buffer.from(parts.head);
-    const middle = Buffer.from(parts.middle);
-    const result = Buffer.from(
-      quantity ? '","hasResult":{"type":"QuantityValue","numericValue":' : '","hasSimpleResult":',
-    );
+    const head = Buffer.byteLength(parts.head);
+    const result = quantity
+      ? '","hasResult":{"type":"QuantityValue","numericValue":'
+      : '","hasSimpleResult":';
+    const gap = ' '.repeat(SIX_DIGITS);
+    const text = Buffer.from([parts.head, parts.middle, RESULT_TIME, result].join(gap));
     const tail = Buffer.from(`${unit}${parts.tail}}`);
-    const constant = head.length + middle.length + RESULT_TIME.length + result.length + tail.length;
-    const gap = Buffer.alloc(SIX_DIGITS);
-    const text = Buffer.concat([head, gap, middle, gap, RESULT_TIME, gap, result]);
-    const second = head.length + SIX_DIGITS + middle.length;
+    const second = head + SIX_DIGITS + Buffer.byteLength(parts.middle);
     const frame: Frame = {
       series,
       schema,
-      head,
-      middle,
-      result,
-      tail,
       text,
-      timeAt: [head.length, second, second + SIX_DIGITS + RESULT_TIME.length],
-      bound: constant + 3 * MICROS_BYTES + NUMBER_BYTES,
+      timeAt: [head, second, second + SIX_DIGITS + RESULT_TIME.length],
+      tail,
+      bound: text.length + tail.length + 3 * MICROS_BYTES + NUMBER_BYTES,
     };
     if (series.id > 0 && schema.id > 0) this.#remember(frame);
     return frame;
