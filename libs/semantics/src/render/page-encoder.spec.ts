@@ -108,7 +108,9 @@ describe.each(FORMATS)('%s', (format) => {
     const rows = names.flatMap((name, i): Row[] => {
       const series = seriesOf(temperature, { id: i + 1, device: name, name, feature: name });
       const schema = { id: 1, schema: 's', version: 1 };
-      return [1, 2].map((value) => [{ series, time: value, nth: 0, value, resultTime: 3, schema, flags: 0 }]);
+      return [8.7654321098765e-123, 1, 2].map((value, time) => [
+        { series, time, nth: 0, value, resultTime: 3, schema, flags: 0 },
+      ]);
     });
     expect(encoded(encoder, rows)).toBe(printed(format, rows));
   });

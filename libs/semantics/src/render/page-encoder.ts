@@ -5,7 +5,8 @@ import { writtenQuantity, type ReadConversion } from './quantity.js';
 import { escapeIri } from './rdf.js';
 import { isUsual, RowTemplateWriter, type RowTemplate } from './row-template.js';
 
-const MAX_TEMPLATES = 20_000;
+/** Rows of further series are printed: to make room for them would have all of them made anew on each page. */
+const MAX_TEMPLATES = 50_000;
 
 /**
  * Writes pages of one format as bytes, byte for byte what its {@link PageWriter} prints. Rows of the usual kind are
@@ -37,9 +38,9 @@ export class PageEncoder {
     const known = this.#templates.get(key);
     if (known === null) return undefined;
     if (known?.series === series && known.schema === schema) return known;
+    if (this.#templates.size >= MAX_TEMPLATES && !known) return undefined;
     const made = this.rows.make(record, conversion);
     const isRight = this.rows.isRight(made, record, conversion);
-    if (this.#templates.size >= MAX_TEMPLATES) this.#templates.clear();
     this.#templates.set(key, isRight ? made : null);
     return isRight ? made : undefined;
   }

@@ -181,6 +181,9 @@ export class RowTemplateWriter {
     const { value } = record;
     const converted = typeof value === 'number' && conversion ? conversion.apply(value) : value;
     const number = typeof converted === 'number' ? this.#marked.number(converted) : '';
+    // Of a row that has a mark itself nothing could be told.
+    if (number === this.#texts.number || record.time === MARKS.time || record.resultTime === MARKS.resultTime)
+      return false;
     const page = Buffer.from(TRIAL_PAGE);
     const target = Buffer.alloc(template.bound + template.pages * page.length);
     const end = this.write(template, { record, number, index: 1, page }, target, 0);

@@ -69,9 +69,9 @@ function* chunksOf(
   }
 }
 
-/** A buffer's bytes up to a place, without much room behind them. */
+/** A buffer's bytes up to a place, in memory of their own without much room behind them. */
 function whole(buffer: Buffer, end: number): Uint8Array<ArrayBuffer> {
-  return end < buffer.length / 2 || buffer.byteOffset > 0
+  return end < buffer.length / 2 || buffer.length < buffer.buffer.byteLength
     ? new Uint8Array(buffer.subarray(0, end))
     : (buffer.subarray(0, end) as Uint8Array<ArrayBuffer>);
 }

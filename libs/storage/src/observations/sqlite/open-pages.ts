@@ -1,16 +1,20 @@
+import { randomInt } from 'node:crypto';
 import { GlossaError } from '#model';
 import type { Chunk } from './reader-protocol.js';
 
 /** Pages that may wait for their consumer at once; beyond, the one that waits longest goes. */
 const OPEN_PAGES = 256;
 
-/** Pages that were read and whose text is made while it is pulled. */
+/**
+ * Pages that were read and whose text is made while it is pulled. Their names begin somewhere at random: one that a
+ * thread gave which died is no name of the thread after it.
+ */
 export class OpenPages {
   private readonly pages = new Map<
     number,
     { chunks: Iterator<Uint8Array<ArrayBuffer>, void>; ahead: Uint8Array<ArrayBuffer> | undefined }
   >();
-  private last = 0;
+  private last = randomInt(2 ** 47);
 
   /** Keeps a page's text; answers its name and first chunk. */
   open(chunks: Iterator<Uint8Array<ArrayBuffer>, void>): { readonly page: number; readonly chunk: Chunk } {
@@ -29,10 +33,12 @@ export class OpenPages {
     if (!open)
       throw new GlossaError('unavailable', 'The page waited too long for its reader; ask for it again.');
     const bytes = open.ahead ?? new Uint8Array(0);
-    open.ahead = next(open.chunks);
-    if (open.ahead) return { bytes, last: false };
+    // Forgotten as well when it cannot be written: who asks again must not take what was written for the whole.
     this.pages.delete(page);
-    return { bytes, last: true };
+    open.ahead = next(open.chunks);
+    if (!open.ahead) return { bytes, last: true };
+    this.pages.set(page, open);
+    return { bytes, last: false };
   }
 
   drop(page: number): void {

@@ -35,13 +35,14 @@ class PageBody implements AsyncIterableIterator<Uint8Array> {
   }
 
   async next(): Promise<IteratorResult<Uint8Array>> {
-    if (this.done) return { done: true, value: undefined };
-    const isFirst = this.first !== undefined;
-    const chunk = this.first ?? (await (this.ahead ?? this.pull()));
+    if (this.isDone()) return { done: true, value: undefined };
+    const { first, ahead } = this;
     this.first = undefined;
     this.ahead = undefined;
+    const chunk = first ?? (await (ahead ?? this.pull()));
+    if (this.isDone()) return { done: true, value: undefined };
     if (chunk.last) this.finish();
-    else if (!isFirst) {
+    else if (!first) {
       this.ahead = this.pull();
       // Whoever waits for it is told.
       this.ahead.catch(() => undefined);
@@ -54,6 +55,11 @@ class PageBody implements AsyncIterableIterator<Uint8Array> {
     if (!this.done) this.reader.drop(this.answer.page);
     this.finish();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Whether it was left, be it meanwhile. */
+  private isDone(): boolean {
+    return this.done;
   }
 
   private pull(): Promise<Chunk> {

@@ -10,7 +10,8 @@ const SERIES_A_TURN = 256;
 const BULK = 1000;
 /** Series of a scan that is more than its page, at most. */
 const MAX_SERIES = 50_000;
-/** Rows that kept scans hold, and how long they are kept. */
+/** Scans that are kept, rows that they hold, and how long they are kept, up to twice. */
+const MAX_KEPT = 16;
 const MAX_HELD = 400_000;
 const KEPT_MS = 10_000;
 
@@ -69,9 +70,9 @@ export class PageReader {
   private keep(scan: Scan): void {
     this.kept.set(scan, performance.now() + KEPT_MS);
     let held = 0;
-    for (const one of [...this.kept.keys()].reverse()) {
+    for (const [i, one] of [...this.kept.keys()].reverse().entries()) {
       held += one.held;
-      if (held > MAX_HELD) this.kept.delete(one);
+      if (held > MAX_HELD || i >= MAX_KEPT) this.kept.delete(one);
     }
     this.expiring ??= setTimeout(() => this.expire(), KEPT_MS).unref();
   }

@@ -17,8 +17,8 @@ const NOT_ASKED_AGAIN: ReadonlySet<ReaderCall> = new Set(['pull', 'drop', 'forge
 
 /**
  * One reader's thread seen from the main thread. A thread that died is started again by the next question; what it
- * was asked meanwhile is asked once more, as a question changes nothing. One that two threads died with is rejected,
- * and so is what a thread did not answer in time: it may be the cause.
+ * was asked meanwhile is asked once more, as a question changes nothing; a page half sent is gone. A question that two
+ * threads died with is rejected, and so is what a thread did not answer in time: it may be the cause.
  */
 export class ReaderClient {
   private worker: Worker | undefined;
@@ -84,12 +84,13 @@ export class ReaderClient {
   /** Lets no question in, rejects open ones and ends the thread. */
   async close(): Promise<void> {
     this.closed = true;
-    clearInterval(this.watching);
     const { worker } = this;
-    if (!worker) return;
-    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    worker.postMessage('close');
-    await ended;
+    if (worker) {
+      const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+      worker.postMessage('close');
+      await ended;
+    }
+    clearInterval(this.watching);
   }
 
   /** Starts the thread, if it does not run. */

@@ -110,18 +110,16 @@ export class ReaderThread {
   }
 
   private turn(): void {
-    const question = this.queue[0]!;
+    const question = this.queue.shift()!;
     const { id } = question;
     try {
       const { done, value } = this.oneTurn(question);
-      const first = this.queue.shift()!;
       if (done) this.tell({ id, answer: value }, buffersOf(value));
       else {
-        this.queue.push(first);
+        this.queue.push(question);
         this.tellAlive();
       }
     } catch (error) {
-      this.queue.shift();
       const known = error instanceof GlossaError;
       this.tell(
         {

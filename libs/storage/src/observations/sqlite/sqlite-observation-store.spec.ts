@@ -281,6 +281,24 @@ describe('a reader thread that dies', () => {
   });
 });
 
+describe('a page half read', () => {
+  const text = seriesOf(9, { type: 'text', unit: '' });
+  const query = { series: [9], order: 'asc', limit: 100 } as const;
+
+  it('ends with its thread, and does not go on with pages of the next', async () => {
+    const store = await opened();
+    await store.append(
+      messageOf(Array.from({ length: 100 }, (_, i) => valueOf(text, T0 + i, 'x'.repeat(20_000)))),
+    );
+    const left = (await store.query(query, render)).body[Symbol.asyncIterator]();
+    await left.next();
+    await store.kill('readers');
+    const others = await Promise.all([1, 2].map(() => store.query(query, render)));
+    await expect(left.next()).rejects.toMatchObject({ code: 'unavailable' });
+    for (const other of others) expect(await rowsOf(other)).toHaveLength(100);
+  });
+});
+
 describe('a full disk', () => {
   const text = seriesOf(9, { type: 'text', unit: '' });
   const big = (i: number) => messageOf([valueOf(text, T0 + i, 'x'.repeat(20_000))]);
