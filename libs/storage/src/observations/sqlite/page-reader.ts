@@ -2,10 +2,8 @@ import { performance } from 'node:perf_hooks';
 import type { Definitions } from './definitions.js';
 import { PageRows } from './page-rows.js';
 import type { RowSource } from './reading/row-source.js';
-import { Scan, startKey, type Position, type Span } from './reading/scan.js';
+import { Scan, SERIES_A_TURN, startKey, type Position, type Span } from './reading/scan.js';
 
-/** Series that are looked at in one turn of the reader. */
-const SERIES_A_TURN = 256;
 /** Pages of so many rows are of someone who wants all of them: the scan is kept from the first on. */
 const BULK = 1000;
 /** Series of a scan that is more than its page, at most. */

@@ -137,35 +137,11 @@ export class Merge implements Step {
   }
 }
 
-const arrived: number[] = [];
 const collected = new Rows();
 
 /** The rows of a series in order of key, valid until the next call. */
 function collect(head: HeadRows, series: number): Rows {
-  arrived.length = 0;
   collected.clear();
-  let inOrder = true;
-  let later = -1;
-  for (let row = head.latest(head.slots.find(series)); row >= 0; row = head.before(row)) {
-    if (later >= 0 && byKey(head, row, later) > 0) inOrder = false;
-    arrived.push((later = row));
-  }
-  arrived.reverse();
-  if (!inOrder) arrived.sort((a, b) => byKey(head, a, b));
-  for (const row of arrived) {
-    collected.add(
-      head.time(row),
-      head.nth(row),
-      head.resultTime(row),
-      head.batch(row),
-      head.mapping(row),
-      head.flags(row),
-      head.value(row),
-    );
-  }
+  for (const row of head.inOrder(series)) head.copy(row, collected);
   return collected;
-}
-
-function byKey(head: HeadRows, a: number, b: number): number {
-  return head.time(a) - head.time(b) || head.nth(a) - head.nth(b);
 }

@@ -1,3 +1,4 @@
+import type { Rows } from '../blocks/rows.js';
 import { SeriesSlots } from './series-slots.js';
 
 /**
@@ -55,6 +56,37 @@ export class HeadRows {
   /** Newest batch that it holds, 0 when it holds none. */
   get lastBatch(): number {
     return this.batches.at(-1)?.batch ?? 0;
+  }
+
+  /** Order of two rows by key. */
+  compare(a: number, b: number): number {
+    return this.time(a) - this.time(b) || this.nth(a) - this.nth(b);
+  }
+
+  /** Adds a row to others. */
+  copy(row: number, into: Rows): void {
+    into.add(
+      this.time(row),
+      this.nth(row),
+      this.resultTime(row),
+      this.batch(row),
+      this.mapping(row),
+      this.flags(row),
+      this.value(row),
+    );
+  }
+
+  /** Numbers of a series' rows in order of key. @param isMeant leaves rows out */
+  inOrder(series: number, isMeant?: (row: number) => boolean): number[] {
+    const rows: number[] = [];
+    let areSorted = true;
+    for (let row = this.latest(this.slots.find(series)); row >= 0; row = this.before(row)) {
+      if (isMeant?.(row) === false) continue;
+      if (rows.length > 0 && this.compare(row, rows.at(-1)!) > 0) areSorted = false;
+      rows.push(row);
+    }
+    rows.reverse();
+    return areSorted ? rows : rows.sort((a, b) => this.compare(a, b));
   }
 
   /** Makes room for the rows of one batch, so that they lie in one piece. */

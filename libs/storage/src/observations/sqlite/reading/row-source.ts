@@ -101,11 +101,17 @@ export class RowSource {
       const row = inHead[h];
       if (i < rows.count && (row === undefined || rows.compare(i, head.time(row), head.nth(row)) < 0)) {
         if (rows.times[i]! >= to) break;
-        if (rows.batches[i]! <= batch) found += copyOne(rows, i, into);
+        if (rows.batches[i]! <= batch) {
+          into.copy(rows, i);
+          found++;
+        }
         i++;
       } else if (row !== undefined) {
         if (head.time(row) >= to) break;
-        if (head.batch(row) <= batch) found += addOne(head, row, into);
+        if (head.batch(row) <= batch) {
+          head.copy(row, into);
+          found++;
+        }
         h++;
       } else break;
     }
@@ -144,11 +150,17 @@ export class RowSource {
       const row = inHead[h];
       if (i >= 0 && (row === undefined || rows.compare(i, head.time(row), head.nth(row)) > 0)) {
         if (rows.times[i]! < from) break;
-        if (rows.batches[i]! <= batch) found += copyOne(rows, i, into);
+        if (rows.batches[i]! <= batch) {
+          into.copy(rows, i);
+          found++;
+        }
         i--;
       } else if (row !== undefined) {
         if (head.time(row) < from) break;
-        if (head.batch(row) <= batch) found += addOne(head, row, into);
+        if (head.batch(row) <= batch) {
+          head.copy(row, into);
+          found++;
+        }
         h--;
       } else break;
     }
@@ -169,7 +181,7 @@ export class RowSource {
     let best = -1;
     for (let row = head.latest(head.slots.find(series)); row >= 0; row = head.before(row)) {
       const time = head.time(row);
-      if (time < from || time >= to || (best >= 0 && byKey(head, row, best) < 0)) continue;
+      if (time < from || time >= to || (best >= 0 && head.compare(row, best) < 0)) continue;
       if (this.isVisible(row, series)) best = row;
     }
     const stored = this.newestStored(series, from, to);
@@ -229,16 +241,7 @@ export class RowSource {
   headRows(series: number): readonly number[] {
     const known = this.sorted.get(series);
     if (known) return known;
-    const { head } = this;
-    const rows: number[] = [];
-    let inOrder = true;
-    for (let row = head.latest(head.slots.find(series)); row >= 0; row = head.before(row)) {
-      if (!this.isVisible(row, series)) continue;
-      if (rows.length > 0 && byKey(head, row, rows.at(-1)!) > 0) inOrder = false;
-      rows.push(row);
-    }
-    rows.reverse();
-    if (!inOrder) rows.sort((a, b) => byKey(head, a, b));
+    const rows = this.head.inOrder(series, (row) => this.isVisible(row, series));
     this.sorted.set(series, rows);
     return rows;
   }
@@ -277,24 +280,6 @@ function bodyRow(series: number, rows: Rows, i: number): BatchedRow {
   ];
 }
 
-function copyOne(from: Rows, at: number, into: Rows): 1 {
-  into.copy(from, at);
-  return 1;
-}
-
-function addOne(head: HeadRows, row: number, into: Rows): 1 {
-  into.add(
-    head.time(row),
-    head.nth(row),
-    head.resultTime(row),
-    head.batch(row),
-    head.mapping(row),
-    head.flags(row),
-    head.value(row),
-  );
-  return 1;
-}
-
 function headRow(head: HeadRows, row: number): BatchedRow {
   return [
     head.series(row),
@@ -306,10 +291,6 @@ function headRow(head: HeadRows, row: number): BatchedRow {
     head.flags(row),
     head.batch(row),
   ];
-}
-
-function byKey(head: HeadRows, a: number, b: number): number {
-  return head.time(a) - head.time(b) || head.nth(a) - head.nth(b);
 }
 
 /** Index of the first of rows in order of key that is after (time, nth). */

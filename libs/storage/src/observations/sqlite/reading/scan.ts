@@ -2,8 +2,8 @@ import type { Cursor } from '#model';
 import { Rows } from '../blocks/rows.js';
 import type { RowSource } from './row-source.js';
 
-/** Series whose first rows are looked up in one turn of the reader. */
-const SERIES_A_TURN = 256;
+/** Series that are looked at in one turn of the reader. */
+export const SERIES_A_TURN = 256;
 /** Rows taken in one turn. */
 const ROWS_A_TURN = 1024;
 /** Rows of one series read at once, at most. */
