@@ -6,7 +6,8 @@ import type { Client } from 'aedes';
  * a process that ended in between would have promised what it does not have.
  */
 export class HoldBack {
-  #held = new Set<Client>();
+  /** Whether what a connection is still to be told joins what is held. */
+  readonly #held = new Map<Client, boolean>();
   #released: (client: Client) => void = () => undefined;
 
   /** @param flush resolves when everything put in the journal so far is written */
@@ -21,17 +22,24 @@ export class HoldBack {
     return this.#held.size;
   }
 
+  /** Whether what a connection is told now would leave before its own is written. */
   holds(client: Client): boolean {
-    return this.#held.has(client);
+    return this.#held.get(client) === false;
   }
 
-  /** From now until what this turn of the event loop begins is written. Held already: that time stays. */
+  /**
+   * From now until what this turn of the event loop begins is written: all that the turn has for the connection waits
+   * together. Held already: that time stays.
+   */
   hold(client: Client): void {
     if (this.#held.has(client)) return;
-    this.#held.add(client);
+    this.#held.set(client, true);
     client.conn.cork();
     // aedes relays in the check phase of this turn; in that of the next, everything is in the journal's hands.
-    setImmediate(() => setImmediate(() => void this.flush().then(() => this.#release(client))));
+    setImmediate(() => {
+      this.#held.set(client, false);
+      setImmediate(() => void this.flush().then(() => this.#release(client)));
+    });
   }
 
   #release(client: Client): void {
