@@ -3,8 +3,9 @@
  * the CPU time a raw message costs.
  *
  *   node test/bench/profile.mjs [--qos 0] [--seconds 6] [--publishers 20] [--subscribers 1] [--devices 1000]
- *                               [--top 30] [--thread main] [--keep folder] [--plain] [--node flag ...]
+ *                               [--sessions 0] [--top 30] [--thread main] [--keep folder] [--plain] [--node flag ...]
  *
+ * `--sessions` are persistent ones whose clients are away, with QoS 1 for all that is republished.
  * `--plain` leaves V8's profiler out, which costs a fifth: CPU time a thread and nothing else. `--keep` names a folder
  * for the .cpuprofile files, which a browser's developer tools open. `--node` gives flags to the gateway's Node.js, as
  * `--node=--max-semi-space-size=32`.
@@ -13,6 +14,7 @@ import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { connectAsync } from 'mqtt';
 import { processCpu, threadCpu } from './cpu.mjs';
 import { BENCH_SCHEMA } from './fleet.mjs';
 import { Gateway, load } from './processes.mjs';
@@ -28,6 +30,7 @@ const { values: options } = parseArgs({
     publishers: { type: 'string', default: '20' },
     subscribers: { type: 'string', default: '1' },
     devices: { type: 'string', default: '1000' },
+    sessions: { type: 'string', default: '0' },
     top: { type: 'string', default: '30' },
     thread: { type: 'string' },
     keep: { type: 'string' },
@@ -57,6 +60,7 @@ async function profiled() {
       subscribers: Number(options.subscribers),
       qos: Number(options.qos),
     };
+    for (let i = 0; i < Number(options.sessions); i++) await leaveSession(job, `away-${i}`);
     await load({ ...job, seconds: 2 });
     const { pid } = gateway.server.child;
     const before = { whole: processCpu(pid), threads: threadCpu(pid), at: monotonicMicros() };
@@ -67,6 +71,18 @@ async function profiled() {
     // Profiles are written at the end of the process.
     await gateway.stop();
   }
+}
+
+/** A persistent session whose client goes. */
+async function leaveSession({ port, username, password }, clientId) {
+  const client = await connectAsync(`mqtt://127.0.0.1:${port}`, {
+    username,
+    password,
+    clientId,
+    clean: false,
+  });
+  await client.subscribeAsync('semantic/#', { qos: 1 });
+  await client.endAsync();
 }
 
 function report({ before, after, result }) {

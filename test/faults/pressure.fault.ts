@@ -53,10 +53,18 @@ it('subscribers that stop reading, 100,000 messages behind: dropped with a reaso
   const fleet = await Fleet.start(
     Array.from({ length: 4 }, (_, i) => ({ id: `p${i}`, topic: `load/d${i}`, window: 64 })),
   );
+  const subscribed = async (clientId: string, qos: 0 | 1, clean: boolean) => {
+    const wire = await Wire.signIn(service.ports.mqtt, { clientId, clean });
+    wire.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'semantic/+/+/+/+/#', qos }] });
+    await wire.next('suback');
+    return wire;
+  };
   fleet.connect(service.ports.mqtt);
-  // The same load, while everybody reads.
-  const before = await latencies(service, () => fleet.acknowledged >= 4000);
+  await fleet.untilAcknowledged(2000);
   const memory = await inUse(service);
+  // The same load and the same session, which is away.
+  await (await subscribed('stopped-session', 1, false)).cut();
+  const before = await latencies(service, () => fleet.acknowledged >= 6000);
 
   const stopped: Wire[] = [];
   for (const [clientId, qos, clean] of [
@@ -64,9 +72,7 @@ it('subscribers that stop reading, 100,000 messages behind: dropped with a reaso
     ['stopped-1', 1, true],
     ['stopped-session', 1, false],
   ] as const) {
-    const wire = await Wire.signIn(service.ports.mqtt, { clientId, clean });
-    wire.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'semantic/+/+/+/+/#', qos }] });
-    await wire.next('suback');
+    const wire = await subscribed(clientId, qos, clean);
     wire.socket.pause();
     stopped.push(wire);
   }

@@ -2,11 +2,10 @@ import type { Client } from 'aedes';
 import type { AccountPolicy } from '#access';
 import { nowMicros } from '#model';
 import { policyOf, type ClientInternals } from '../client-internals.js';
+import { Fifo } from '../fifo.js';
 import { Framer, type TakePacket } from './framer.js';
 import type { Message, Origin } from './message.js';
 
-/** Messages that left are cut off when they are so many. */
-const MAX_GONE = 512;
 const ACK_BYTES = 4;
 const NO_BYTES = Buffer.alloc(0);
 
@@ -26,8 +25,7 @@ export class Sender implements Origin {
   policy: AccountPolicy | undefined;
   /** CONNECT is with aedes; what follows waits for its answer. */
   connecting = false;
-  #messages: (Message | undefined)[] = [];
-  #first = 0;
+  readonly #messages = new Fifo<Message>();
   #acks = NO_BYTES;
   #ackLength = 0;
 
@@ -44,12 +42,12 @@ export class Sender implements Origin {
 
   /** How many messages are held. */
   get held(): number {
-    return this.#messages.length - this.#first;
+    return this.#messages.length;
   }
 
   /** The message that came first of those that are held. */
   get first(): Message | undefined {
-    return this.#messages[this.#first];
+    return this.#messages.first;
   }
 
   /** Bytes are about to be read. */
@@ -68,16 +66,7 @@ export class Sender implements Origin {
 
   /** The first message leaves. */
   shift(): void {
-    this.bytes -= this.#messages[this.#first]!.bytes;
-    // What is done with is not to be kept by its place.
-    this.#messages[this.#first++] = undefined;
-    if (this.#first === this.#messages.length) {
-      this.#messages.length = 0;
-      this.#first = 0;
-    } else if (this.#first >= MAX_GONE) {
-      this.#messages.splice(0, this.#first);
-      this.#first = 0;
-    }
+    this.bytes -= this.#messages.shift()?.bytes ?? 0;
   }
 
   /** Answers a packet: a first byte, and the packet id that it is for. What one commit brings leaves in one write. */

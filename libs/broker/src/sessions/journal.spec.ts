@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { Level } from 'level';
 import { Journal } from './journal.js';
 
@@ -60,6 +61,61 @@ describe('Journal', () => {
     journal.put('a:x', 3);
     journal = await reopen(journal);
     expect(await entriesOf(journal, 'a:')).toEqual([['a:x', 3]]);
+  });
+
+  it('holds what a map holds after the same calls, whatever was written meanwhile', async () => {
+    const key = fc.constantFrom('a:1', 'a:2', 'a:3');
+    const steps = fc.array(
+      fc.oneof(
+        fc.record({ put: key, value: fc.integer() }),
+        fc.record({ del: key }),
+        fc.constantFrom('flush' as const, 'turn' as const),
+      ),
+      { maxLength: 30 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, fc.uuid(), async (list, name) => {
+        let journal = await journalAt(name);
+        const expected = new Map<string, number>();
+        for (const step of list) {
+          if (step === 'flush') await journal.flush();
+          else if (step === 'turn') await new Promise((resolve) => setImmediate(resolve));
+          else if ('del' in step) {
+            journal.del(step.del);
+            expected.delete(step.del);
+          } else {
+            if (expected.has(step.put)) journal.put(step.put, step.value);
+            else journal.add(step.put, step.value);
+            expected.set(step.put, step.value);
+          }
+        }
+        await journal.close();
+        open.splice(open.indexOf(journal), 1);
+        journal = await journalAt(name);
+        expect(new Map(await entriesOf(journal, 'a:'))).toEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('writes nothing of what is taken back before it is written', async () => {
+    const journal = await journalAt();
+    const written: object[] = [];
+    const { db } = journal as unknown as { db: { batch: (operations: object[]) => Promise<void> } };
+    db.batch = (operations) => {
+      written.push(...operations);
+      return Promise.resolve();
+    };
+    const unsaid = () => {
+      throw new Error('not to be said');
+    };
+    journal.add('a:1', 1, unsaid);
+    journal.put('a:1', 2, unsaid);
+    journal.del('a:1');
+    journal.add('a:2', 1, unsaid);
+    journal.put('a:2', 2, (value) => value + 1);
+    await journal.flush();
+    expect(written).toEqual([{ type: 'put', key: 'a:2', value: expect.stringMatching(/3$/) }]);
   });
 
   it('reads one prefix and not its neighbours', async () => {

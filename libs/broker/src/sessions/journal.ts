@@ -5,6 +5,14 @@ import { Level } from 'level';
 
 type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
+/** What is to be said of a key. It becomes JSON when it is written: much is taken back before that. */
+interface Put {
+  readonly value: unknown;
+  readonly toJson: ((value: never) => unknown) | undefined;
+  /** Nothing on disk has the key. */
+  readonly isNew: boolean;
+}
+
 const RETRY_MS = 1000;
 
 /** What LevelDB reads is not what was written. */
@@ -17,11 +25,13 @@ export class DamagedJournal extends Error {
 const DROPPED = /dropping (\d+) bytes/g;
 
 /**
- * The durable side of sessions: a LevelDB folder that mirrors what memory holds. Writes are collected for one
- * turn of the event loop and written in order; memory is the authority, so nothing waits for a read.
+ * The durable side of sessions: a LevelDB folder that mirrors what memory holds. Writes are collected for one turn of
+ * the event loop, or longer while the disk is busy, and written together; of each key the last. Memory is the
+ * authority, so nothing waits for a read.
  */
 export class Journal {
-  #pending: Operation[] = [];
+  /** Undefined where the key is to be deleted. */
+  #pending = new Map<string, Put | undefined>();
   /** What could not be written, the newest for each key: it goes first when the disk takes it again. */
   readonly #unwritten = new Map<string, Operation>();
   #retry: NodeJS.Timeout | undefined;
@@ -58,12 +68,22 @@ export class Journal {
     return this.#failure;
   }
 
-  put(key: string, value: unknown): void {
-    if (this.db) this.#push({ type: 'put', key, value: sealed(key, JSON.stringify(value)) });
+  /**
+   * Keeps a value under a key, which is not to be changed afterwards.
+   * @param toJson makes of it what JSON can say
+   */
+  put<T>(key: string, value: T, toJson?: (value: T) => unknown): void {
+    this.#push(key, { value, toJson, isNew: this.#pending.get(key)?.isNew ?? false });
+  }
+
+  /** The same for a key that there is not: where it is deleted before it was written, nothing is. */
+  add<T>(key: string, value: T, toJson?: (value: T) => unknown): void {
+    this.#push(key, { value, toJson, isNew: !this.#pending.has(key) });
   }
 
   del(key: string): void {
-    if (this.db) this.#push({ type: 'del', key });
+    if (this.#pending.get(key)?.isNew) this.#pending.delete(key);
+    else this.#push(key, undefined);
   }
 
   /**
@@ -127,8 +147,9 @@ export class Journal {
     await this.db?.close();
   }
 
-  #push(operation: Operation): void {
-    this.#pending.push(operation);
+  #push(key: string, put: Put | undefined): void {
+    if (!this.db) return;
+    this.#pending.set(key, put);
     this.#next ??= this.#write();
   }
 
@@ -142,8 +163,9 @@ export class Journal {
   async #write(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     await this.#writing;
-    const operations = [...this.#unwritten.values(), ...this.#pending];
-    this.#pending = [];
+    const operations = [...this.#unwritten.values()];
+    for (const [key, put] of this.#pending) operations.push(operationOf(key, put));
+    this.#pending = new Map();
     this.#writing = this.#next;
     this.#next = undefined;
     try {
@@ -157,6 +179,12 @@ export class Journal {
       if (!this.#closed) this.#writeLater();
     }
   }
+}
+
+function operationOf(key: string, put: Put | undefined): Operation {
+  if (!put) return { type: 'del', key };
+  const { value, toJson } = put;
+  return { type: 'put', key, value: sealed(key, JSON.stringify(toJson ? toJson(value as never) : value)) };
 }
 
 /** A value with its checksum in front, which covers the key: LevelDB does not look at those that it keeps. */

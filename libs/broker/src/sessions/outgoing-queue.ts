@@ -1,4 +1,5 @@
 import type { AedesPublishPacket, PubrelPacket } from 'aedes';
+import { Fifo } from '../fifo.js';
 
 /** A message on its way to a persistent session, or the PUBREL that replaced it. */
 export type OutgoingPacket = (AedesPublishPacket | PubrelPacket) & {
@@ -31,7 +32,7 @@ const keyOf = (packet: OutgoingPacket) =>
  */
 export class OutgoingQueue {
   readonly #sent = new Map<number, Keyed>();
-  readonly #waiting = new Map<string, Message>();
+  readonly #waiting = new Fifo<Keyed<Message>>();
   #sentBytes = 0;
   #waitingBytes = 0;
 
@@ -47,12 +48,12 @@ export class OutgoingQueue {
   }
 
   get size(): number {
-    return this.#sent.size + this.#waiting.size;
+    return this.#sent.size + this.#waiting.length;
   }
 
   /** Messages that were not sent yet. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
   /** Whether the client has acknowledged enough to be sent more. */
@@ -68,30 +69,29 @@ export class OutgoingQueue {
       this.#setSent(packet.messageId ?? 0, { key, packet });
       return { key, dropped };
     }
-    const replaced = this.#waiting.get(key);
-    this.#waiting.set(key, packet);
-    this.#waits(sizeOf(packet) - (replaced ? sizeOf(replaced) : 0));
-    for (const [candidate, old] of this.#waiting) {
-      if (this.#waiting.size <= this.maxMessages && this.#waitingBytes <= this.maxBytes) break;
-      if (candidate === key) break;
-      this.#removeWaiting(candidate, old);
-      dropped.push({ key: candidate, packet: old });
-    }
+    this.#waiting.push({ key, packet });
+    this.#waits(sizeOf(packet));
+    while (
+      this.#waiting.length > 1 &&
+      (this.#waiting.length > this.maxMessages || this.#waitingBytes > this.maxBytes)
+    )
+      dropped.push(this.#shiftWaiting()!);
     return { key, dropped };
   }
 
   /** The message that waits longest. */
   peek(): Keyed<Message> | undefined {
-    for (const [key, packet] of this.#waiting) return { key, packet };
-    return undefined;
+    return this.#waiting.first;
   }
 
-  /** Takes a message that waits out of the queue; with a packet id it stays, as sent. */
-  take({ key, packet }: Keyed<Message>, messageId?: number): void {
-    this.#removeWaiting(key, packet);
-    if (messageId === undefined) return;
-    packet.messageId = messageId;
-    this.#setSent(messageId, { key, packet });
+  /** Takes the message that waits longest out of the queue; with a packet id it stays, as sent. */
+  take(messageId?: number): Keyed<Message> | undefined {
+    const taken = this.#shiftWaiting();
+    if (taken && messageId !== undefined) {
+      taken.packet.messageId = messageId;
+      this.#setSent(messageId, taken);
+    }
+    return taken;
   }
 
   /** Puts a PUBREL in the place of its message; undefined when there is none. */
@@ -116,11 +116,8 @@ export class OutgoingQueue {
 
   /** Takes the oldest entry out to make room: one that waits, or where there is none, one that was sent. */
   drop(sentToo: boolean): Keyed | undefined {
-    const waiting = this.peek();
-    if (waiting) {
-      this.#removeWaiting(waiting.key, waiting.packet);
-      return waiting;
-    }
+    const waiting = this.#shiftWaiting();
+    if (waiting) return waiting;
     const [oldest] = sentToo ? this.#sent.keys() : [];
     return oldest === undefined ? undefined : this.clear(oldest);
   }
@@ -154,18 +151,13 @@ export class OutgoingQueue {
       return entry;
     };
     for (const [messageId, { key, packet }] of this.#sent) this.#sent.set(messageId, anew(key, packet));
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const [old, message] of waiting) {
-      const { key, packet } = anew(old, message);
-      this.#waiting.set(key, packet);
-    }
+    for (const { key, packet } of this.#waiting.clear()) this.#waiting.push(anew(key, packet));
     return changed;
   }
 
   *keys(): Generator<string> {
     for (const { key } of this.#sent.values()) yield key;
-    yield* this.#waiting.keys();
+    for (const { key } of this.#waiting) yield key;
   }
 
   #setSent(messageId: number, entry: Keyed): void {
@@ -174,9 +166,10 @@ export class OutgoingQueue {
     this.#sends(sizeOf(entry.packet) - (replaced ? sizeOf(replaced.packet) : 0));
   }
 
-  #removeWaiting(key: string, packet: Message): void {
-    this.#waiting.delete(key);
-    this.#waits(-sizeOf(packet));
+  #shiftWaiting(): Keyed<Message> | undefined {
+    const waiting = this.#waiting.shift();
+    if (waiting) this.#waits(-sizeOf(waiting.packet));
+    return waiting;
   }
 
   #sends(change: number): void {

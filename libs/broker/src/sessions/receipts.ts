@@ -32,7 +32,7 @@ export class Receipts {
 
   add(client: string, packetId: number): void {
     this.#of(client).add(packetId);
-    this.journal.put(keyOf(client, packetId), {});
+    this.journal.add(keyOf(client, packetId), {});
   }
 
   /** A receipt that there is not is released all the same. */

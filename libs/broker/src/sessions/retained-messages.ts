@@ -42,8 +42,9 @@ export class RetainedMessages {
     const { topic } = packet;
     const removed = this.#remove(topic);
     if (packet.payload.length > 0 && this.#hasRoom(packet)) {
-      this.#set({ ...packet });
-      this.journal.put(keyOf(topic), toJson(packet));
+      const kept = { ...packet };
+      this.#set(kept);
+      this.journal.put(keyOf(topic), kept, toJson);
       return;
     }
     if (removed) this.journal.del(keyOf(topic));

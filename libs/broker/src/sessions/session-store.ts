@@ -152,7 +152,7 @@ export class SessionStore {
       const changed = queue.renumber();
       for (const { old } of changed) this.#journal.del(outgoingKey(clientId, old));
       for (const { entry } of changed)
-        this.#journal.put(outgoingKey(clientId, entry.key), toJson(entry.packet));
+        this.#journal.put(outgoingKey(clientId, entry.key), entry.packet, toJson);
     }
   }
 
@@ -306,7 +306,7 @@ export class SessionStore {
     const qos = Math.min(packet.qos, subscription.qos ?? 2);
     const copy = { cmd: 'publish', brokerId, brokerCounter, topic, payload, qos, retain, dup: false };
     const { key, dropped } = this.#outgoing.of(clientId).add(copy as OutgoingPacket);
-    this.#journal.put(outgoingKey(clientId, key), toJson(copy));
+    this.#journal.add(outgoingKey(clientId, key), copy, toJson);
     this.#dropped(clientId, dropped);
     this.#makeRoom();
     this.options.onWaiting?.(clientId);
@@ -327,11 +327,11 @@ export class SessionStore {
       const next = queue.peek();
       if (!next) return undefined;
       if (mayReceive(next.packet.topic)) {
-        queue.take(next, nextId());
-        this.#journal.put(outgoingKey(clientId, next.key), toJson(next.packet));
+        queue.take(nextId());
+        this.#journal.put(outgoingKey(clientId, next.key), next.packet, toJson);
         return next.packet;
       }
-      queue.take(next);
+      queue.take();
       this.#journal.del(outgoingKey(clientId, next.key));
     }
     return undefined;
@@ -354,7 +354,7 @@ export class SessionStore {
   async outgoingUpdate(client: Named, packet: OutgoingPacket): Promise<void> {
     const released =
       packet.cmd === 'pubrel' ? this.#outgoing.get(client.id)?.release(packet.messageId ?? 0) : undefined;
-    if (released) this.#journal.put(outgoingKey(client.id, released.key), toJson(released.packet));
+    if (released) this.#journal.put(outgoingKey(client.id, released.key), released.packet, toJson);
     return Promise.resolve();
   }
 
@@ -389,7 +389,7 @@ export class SessionStore {
     const will: StoredWill = { ...packet, clientId: client.id, brokerId: this.#brokerId };
     if (username !== undefined) will.username = username;
     this.#wills.set(client.id, will);
-    this.#journal.put(`will:${encodeURIComponent(client.id)}`, toJson(will));
+    this.#journal.put(`will:${encodeURIComponent(client.id)}`, will, toJson);
     return Promise.resolve();
   }
 
