@@ -20,7 +20,7 @@ await runJest([
   '--testPathIgnorePatterns',
   '/node_modules/',
   `/test/faults/${LESS}\\.spec\\.ts$`,
-  '--testTimeout=120000',
+  '--testTimeout=300000',
   // A start that is refused leaves to the end of its process what it had begun.
   '--forceExit',
   ...process.argv.slice(2),

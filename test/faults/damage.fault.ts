@@ -253,16 +253,16 @@ async function unnoticed(
 describe('a damaged file is refused, or told of, and never served as if it were whole', () => {
   it('a bit flipped, after an orderly stop', async () => {
     expect(await unnoticed(stopped, await files(stopped.path), FLIPS, flip, UNTOLD_FLIPS)).toEqual([]);
-  }, 180_000);
+  }, 400_000);
 
   it('a bit flipped, after a kill', async () => {
     expect(await unnoticed(killed, await files(killed.path), FLIPS, flip, undefined)).toEqual([]);
-  }, 180_000);
+  }, 400_000);
 
   it('a log of writes cut, after a kill', async () => {
     const logs = (await files(killed.path)).filter((name) => /-wal$|\.log$/.test(name));
     expect(await unnoticed(killed, logs, CUTS, cut, UNTOLD_CUTS)).toEqual([]);
-  }, 180_000);
+  }, 400_000);
 
   it('sessions that are not as they were written: the start says so and the way out', async () => {
     const table = (await files(stopped.path)).find((name) => name.endsWith('.ldb'))!;
@@ -285,5 +285,5 @@ describe('a damaged file is refused, or told of, and never served as if it were 
       return;
     }
     throw new Error('no bit of twenty mattered');
-  }, 120_000);
+  }, 300_000);
 });

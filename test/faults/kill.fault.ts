@@ -75,5 +75,5 @@ describe('kill -9 at random, 50 times on one data folder', () => {
     const again = await service.again();
     expect(await faultsOf(fleet, again.rest())).toEqual([]);
     await again.stop();
-  }, 240_000);
+  }, 600_000);
 });

@@ -130,7 +130,7 @@ describe('a QoS 1 subscriber with a persistent session', () => {
     await after.end();
     await fleet.kill();
     await service.stop();
-  }, 180_000);
+  }, 400_000);
 
   it('gets what came in order, when the clock was set back between two runs', async () => {
     let saboteur = await Saboteur.start({ SABOTEUR_CLOCK: '3600000' });

@@ -1,4 +1,5 @@
 import { TestGateway } from './support/gateway.js';
+import { holdJournal } from './support/held-journal.js';
 import { holdStore } from './support/held-store.js';
 import { account, CLIMATE, ledger, register, SLOW } from './support/plant.js';
 import { eventually } from './support/eventually.js';
@@ -132,6 +133,35 @@ describe('an acknowledgement', () => {
     await subscriber.until(({ length }) => length >= 3);
     expect(await count('resend')).toBe(2);
     await wire.cut();
+  });
+
+  it.each([
+    ['by a message that is denied', 'denied'],
+    ['since its client has no more to send', 'half-closed'],
+  ] as const)('waits for what is kept, though the connection ends %s', async (_, how) => {
+    const { username, password } = await account(gateway, how, {
+      rules: [
+        ['allow', 'publish', 'kept/#'],
+        ['allow', 'subscribe', 'kept/#'],
+      ],
+      onDeny: 'disconnect',
+    });
+    const wire = await Wire.signIn(gateway.mqttPort, { username, password: Buffer.from(password) });
+    wire.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'kept/#', qos: 0 }] });
+    await wire.next('suback');
+    const topic = `kept/${how}`;
+    const journal = holdJournal((key) => key === `retained:${topic}`);
+    const denied = how === 'denied' ? [{ topic: 'secret/one', id: 2 }] : [];
+    wire.publish({ topic, payload: 'x', id: 1, retain: true }, ...denied);
+    await eventually(() => journal.waiting === 1);
+    if (how === 'half-closed') wire.socket.end();
+    await gateway.rest().get('/health');
+    await gateway.rest().get('/health');
+    const early = wire.ids('puback');
+    journal.release();
+    expect(early).toEqual([]);
+    await wire.ended();
+    expect(wire.ids('puback')).toEqual(how === 'denied' ? [1] : []);
   });
 
   it.each([0, 1, 2] as const)('is not what a QoS %i message needs: its sender may have left', async (qos) => {

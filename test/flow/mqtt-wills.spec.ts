@@ -132,4 +132,31 @@ describe('a will', () => {
     gateway = await gateway.restart();
     expect(await ledger(gateway)).toEqual(after);
   });
+
+  it('that is published by a later run takes the place of no message that waits', async () => {
+    const session = { clientId: 'away-reader', clean: false };
+    const away = await gateway.mqtt(session);
+    await away.subscribe('wills/waits', 1);
+    await away.end();
+    const sender = await gateway.mqtt();
+    const texts = Array.from({ length: 40 }, (_, n) => String(n));
+    for (const text of texts) await sender.publish('wills/waits', text);
+    const last = will({ topic: 'wills/waits', payload: Buffer.from('gone') });
+    for (let i = 0; i < 20; i++) await Wire.signIn(gateway.mqttPort, { will: last });
+    gateway = await gateway.restart();
+    // And neither on disk.
+    gateway = await gateway.restart();
+    const back = await gateway.mqtt(session);
+    await back.until(({ length }) => length >= 60);
+    expect(back.received.map(({ text }) => text)).toEqual([...texts, ...Array<string>(20).fill('gone')]);
+    // Acknowledged after the others.
+    await back.publish('wills/end', '');
+    await back.end();
+    // What was acknowledged does not come again.
+    gateway = await gateway.restart();
+    const again = await gateway.mqtt(session);
+    await again.publish('wills/waits', 'new');
+    await again.until(({ length }) => length >= 1);
+    expect(again.received.map(({ text }) => text)).toEqual(['new']);
+  });
 });

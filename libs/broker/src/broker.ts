@@ -50,6 +50,8 @@ export interface BrokerOptions {
   readonly onOutcome?: (outcome: Outcome) => void;
 }
 
+/** A stream that ended itself when the other side has no more to send would let go what is held back. aedes ends it. */
+const SOCKETS = { noDelay: true, allowHalfOpen: true };
 /** A message that is held longer is worth a word in the health. */
 const LAG_SECONDS = 5;
 /** CONNACK with return code 2, identifier rejected (MQTT 3.1.1, 3.2.2.3). */
@@ -187,14 +189,17 @@ export class Broker implements OutcomeSink {
   /** The will of a client that was connected when an earlier run ended [MQTT-3.1.2-8]. */
   #publishWill(will: StoredWill): void {
     this.#gate.authorize(null, will, () => {
-      this.#aedes.publish(will, () => void this.#sessions.delWill({ id: will.clientId ?? '' }));
+      const { topic, payload, qos, retain, clientId = '' } = will;
+      // A message of this run, with a place in its order: the will has that of the run that kept it.
+      const packet = { cmd: 'publish' as const, topic, payload, qos, retain, dup: false };
+      this.#aedes.publish(packet, () => void this.#sessions.delWill({ id: clientId }));
     });
   }
 
   /** Listens for plain MQTT. Resolves with the port in use. @throws when the port is taken */
   async listen(port: number, host: string): Promise<number> {
     return this.#serve(
-      createServer({ noDelay: true }, (socket) => this.handle(socket)),
+      createServer(SOCKETS, (socket) => this.handle(socket)),
       port,
       host,
     );
@@ -202,7 +207,7 @@ export class Broker implements OutcomeSink {
 
   /** Listens for MQTT over TLS. @param tls certificate chain and key, PEM */
   async listenTls(port: number, host: string, tls: { cert: Buffer; key: Buffer }): Promise<number> {
-    const server = createTlsServer({ ...tls, noDelay: true } as object, (socket) => this.handle(socket));
+    const server = createTlsServer({ ...tls, ...SOCKETS } as object, (socket) => this.handle(socket));
     server.on('tlsClientError', () => undefined);
     return this.#serve(server, port, host);
   }

@@ -1,4 +1,5 @@
 import type { Client } from 'aedes';
+import { Writable } from 'node:stream';
 import { setImmediate as nextCheck } from 'node:timers/promises';
 import { HoldBack } from './hold-back.js';
 
@@ -52,12 +53,56 @@ describe('what is held back', () => {
     await nextCheck();
     // What comes now would leave before its own is written.
     expect(holdBack.holds(client)).toBe(true);
-    holdBack.hold(client);
     await nextCheck();
     expect(flushes()).toBe(1);
     written();
     await nextCheck();
     expect(holdBack.holds(client)).toBe(false);
+    expect(calls).toEqual(['cork', 'uncork']);
+  });
+
+  it('leaves before the end of a connection, which a stream that ends would not wait for', async () => {
+    const { flush, written } = journal();
+    const holdBack = new HoldBack(flush);
+    const said: string[] = [];
+    const conn = new Writable({
+      write: (bytes: Buffer, _, done) => {
+        said.push(bytes.toString());
+        done();
+      },
+      final: (done) => {
+        said.push('the end');
+        done();
+      },
+    });
+    const client = { conn } as unknown as Client;
+    holdBack.hold(client);
+    conn.write('an acknowledgement');
+    holdBack.whenReleased(client, () => conn.end());
+    for (let turn = 0; turn < 5; turn++) await nextCheck();
+    expect(said).toEqual([]);
+    written();
+    await nextCheck();
+    expect(said).toEqual(['an acknowledgement', 'the end']);
+    holdBack.whenReleased(client, () => said.push('at once'));
+    expect(said).toHaveLength(3);
+  });
+
+  it('waits for what begins meanwhile and is told beside', async () => {
+    const { flush, written, flushes } = journal();
+    const holdBack = new HoldBack(flush);
+    const { client, calls } = connection();
+    holdBack.hold(client);
+    await nextCheck();
+    await nextCheck();
+    expect(flushes()).toBe(1);
+    holdBack.hold(client);
+    written();
+    for (let turn = 0; turn < 3; turn++) await nextCheck();
+    expect(flushes()).toBe(2);
+    expect(calls).toEqual(['cork']);
+    written();
+    await nextCheck();
     expect(calls).toEqual(['cork', 'uncork']);
   });
 

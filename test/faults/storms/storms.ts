@@ -44,7 +44,7 @@ export function storms(clients: number): void {
       }
       watcher = await service.mqtt({ clientId: 'watcher' });
       await watcher.subscribe(['wills/#', 'glossa/devices/+/status'], 1);
-    }, 120_000);
+    }, 300_000);
 
     const come = (i: number, options: object = {}) => {
       const { username, secret } = accounts[i % ACCOUNTS]!;

@@ -374,7 +374,9 @@ export class Gate {
 
   /** What a client says of a message that it sent, or was sent (MQTT 3.1.1, 4.3). */
   #acknowledged(sender: Sender, client: Client, type: number, messageId: number): void {
-    const { sessions } = this.options;
+    const { sessions, holdBack } = this.options;
+    // What a session is told of its state is to be its state after a crash, too.
+    if (!client.clean && type !== TYPE.puback && type !== TYPE.pubcomp) holdBack.hold(client);
     switch (type) {
       case TYPE.pubrel:
         sessions.receipts.release(client.id, messageId);
@@ -394,9 +396,11 @@ export class Gate {
   #end(sender: Sender): void {
     const client = sender.connection!;
     this.#ending.add(client);
-    sender.flush();
-    client.conn.end();
-    setTimeout(() => client.conn.destroy(), END_MS).unref();
+    sender.end();
+    this.options.holdBack.whenReleased(client, () => {
+      client.conn.end();
+      setTimeout(() => client.conn.destroy(), END_MS).unref();
+    });
   }
 
   #open(sender: Sender): boolean {

@@ -28,6 +28,7 @@ export class Sender implements Origin {
   readonly #messages = new Fifo<Message>();
   #acks = NO_BYTES;
   #ackLength = 0;
+  #ended = false;
 
   constructor(
     /** Undefined for wills. */
@@ -71,6 +72,7 @@ export class Sender implements Origin {
 
   /** Answers a packet: a first byte, and the packet id that it is for. What one commit brings leaves in one write. */
   acknowledge(first: number, packetId: number): void {
+    if (this.#ended) return;
     if (this.#ackLength === 0) queueMicrotask(this.#flushLater);
     if (this.#ackLength === this.#acks.length) {
       const grown = Buffer.allocUnsafe(Math.max(16 * ACK_BYTES, this.#acks.length * 2));
@@ -96,6 +98,12 @@ export class Sender implements Origin {
     this.#ackLength = 0;
     const { connection } = this;
     if (connection && !connection.closed && !connection.conn.destroyed) connection.conn.write(acks);
+  }
+
+  /** The connection ends: what was acknowledged so far is written, and nothing more. */
+  end(): void {
+    this.flush();
+    this.#ended = true;
   }
 
   /** Ends the connection of a client that breaks the protocol [MQTT-4.8.0-1]. */

@@ -63,22 +63,31 @@ describe('Journal', () => {
     expect(await entriesOf(journal, 'a:')).toEqual([['a:x', 3]]);
   });
 
-  it('holds what a map holds after the same calls, whatever was written meanwhile', async () => {
+  it('holds what a map holds after the same calls, whatever was written meanwhile, and whatever was not', async () => {
     const key = fc.constantFrom('a:1', 'a:2', 'a:3');
     const steps = fc.array(
       fc.oneof(
         fc.record({ put: key, value: fc.integer() }),
         fc.record({ del: key }),
-        fc.constantFrom('flush' as const, 'turn' as const),
+        fc.constantFrom('flush' as const, 'turn' as const, 'full' as const, 'room' as const),
       ),
-      { maxLength: 30 },
+      { maxLength: 40 },
     );
     await fc.assert(
       fc.asyncProperty(steps, fc.uuid(), async (list, name) => {
         let journal = await journalAt(name);
+        const db = (journal as unknown as { db: { batch: (operations: object[]) => Promise<void> } }).db;
+        const batch = db.batch.bind(db);
         const expected = new Map<string, number>();
         for (const step of list) {
-          if (step === 'flush') await journal.flush();
+          if (step === 'room') db.batch = batch;
+          // Some of what fails is there all the same.
+          else if (step === 'full')
+            db.batch = async (operations) => {
+              await batch(operations.slice(0, 2));
+              throw new Error('No space left on device');
+            };
+          else if (step === 'flush') await journal.flush();
           else if (step === 'turn') await new Promise((resolve) => setImmediate(resolve));
           else if ('del' in step) {
             journal.del(step.del);
@@ -89,12 +98,13 @@ describe('Journal', () => {
             expected.set(step.put, step.value);
           }
         }
+        db.batch = batch;
         await journal.close();
         open.splice(open.indexOf(journal), 1);
         journal = await journalAt(name);
         expect(new Map(await entriesOf(journal, 'a:'))).toEqual(expected);
       }),
-      { numRuns: 50 },
+      { numRuns: 100 },
     );
   });
 

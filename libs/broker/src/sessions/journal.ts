@@ -21,6 +21,9 @@ export class DamagedJournal extends Error {
   readonly code = 'SESSIONS_DAMAGED';
 }
 
+/** What is to be written; undefined where a key is to be deleted. */
+type Pending = Map<string, Put | undefined>;
+
 /** LevelDB's own log: where it left out what it could not read, as `dropping 8432 bytes; Corruption: ...`. */
 const DROPPED = /dropping (\d+) bytes/g;
 
@@ -30,10 +33,7 @@ const DROPPED = /dropping (\d+) bytes/g;
  * authority, so nothing waits for a read.
  */
 export class Journal {
-  /** Undefined where the key is to be deleted. */
-  #pending = new Map<string, Put | undefined>();
-  /** What could not be written, the newest for each key: it goes first when the disk takes it again. */
-  readonly #unwritten = new Map<string, Operation>();
+  #pending: Pending = new Map();
   #retry: NodeJS.Timeout | undefined;
   /** The write under way, and the one that takes what is pending. */
   #writing: Promise<void> | undefined;
@@ -116,7 +116,10 @@ export class Journal {
     }
   }
 
-  /** Resolves when everything put so far is written; what is put meanwhile does not prolong it. */
+  /**
+   * Resolves when everything put so far is written; what is put meanwhile does not prolong it. While writes fail it does
+   * not wait for one that succeeds.
+   */
   async flush(): Promise<void> {
     await (this.#next ?? this.#writing);
   }
@@ -143,6 +146,7 @@ export class Journal {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
+    if (this.#pending.size > 0) this.#next ??= this.#write();
     await this.flush();
     await this.db?.close();
   }
@@ -150,7 +154,8 @@ export class Journal {
   #push(key: string, put: Put | undefined): void {
     if (!this.db) return;
     this.#pending.set(key, put);
-    this.#next ??= this.#write();
+    // While the disk takes nothing, it is tried again from time to time and not with each change.
+    if (!this.#failure) this.#next ??= this.#write();
   }
 
   #writeLater(): void {
@@ -163,21 +168,34 @@ export class Journal {
   async #write(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     await this.#writing;
-    const operations = [...this.#unwritten.values()];
-    for (const [key, put] of this.#pending) operations.push(operationOf(key, put));
+    const taken = this.#pending;
     this.#pending = new Map();
     this.#writing = this.#next;
     this.#next = undefined;
     try {
-      await this.db!.batch(operations, { sync: this.sync });
+      await this.db!.batch(
+        [...taken].map(([key, put]) => operationOf(key, put)),
+        { sync: this.sync },
+      );
       this.#failure = undefined;
-      this.#unwritten.clear();
     } catch (error) {
       // Sessions degrade to memory while the disk is full; observations have their own durable path.
       this.#failure = error as Error;
-      for (const operation of operations) this.#unwritten.set(operation.key, operation);
+      this.#takeBack(taken);
       if (!this.#closed) this.#writeLater();
+      return;
     }
+    // What came in between the last failure and now.
+    if (this.#pending.size > 0) this.#next ??= this.#write();
+  }
+
+  /** What was not written is to be written with what came since, of which each key counts. It may be there in part. */
+  #takeBack(unwritten: Pending): void {
+    const later = this.#pending;
+    this.#pending = new Map();
+    for (const changes of [unwritten, later])
+      for (const [key, put] of changes)
+        this.#pending.set(key, put && { ...put, isNew: put.isNew && !unwritten.has(key) });
   }
 }
 
