@@ -110,8 +110,8 @@ describe('Journal', () => {
 
   it('writes nothing of what is taken back before it is written', async () => {
     const journal = await journalAt();
-    const written: object[] = [];
-    const { db } = journal as unknown as { db: { batch: (operations: object[]) => Promise<void> } };
+    const written: { key: string; value: Buffer }[] = [];
+    const { db } = journal as unknown as { db: { batch: (operations: typeof written) => Promise<void> } };
     db.batch = (operations) => {
       written.push(...operations);
       return Promise.resolve();
@@ -125,7 +125,7 @@ describe('Journal', () => {
     journal.add('a:2', 1, unsaid);
     journal.put('a:2', 2, (value) => value + 1);
     await journal.flush();
-    expect(written).toEqual([{ type: 'put', key: 'a:2', value: expect.stringMatching(/3$/) }]);
+    expect(written.map(({ key, value }) => [key, value.toString().at(-1)])).toEqual([['a:2', '3']]);
   });
 
   it('reads one prefix and not its neighbours', async () => {

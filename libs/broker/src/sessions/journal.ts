@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Level } from 'level';
 
-type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
+type Operation = { type: 'put'; key: string; value: Buffer } | { type: 'del'; key: string };
 
 /** What is to be said of a key. It becomes JSON when it is written: much is taken back before that. */
 interface Put {
@@ -14,6 +14,8 @@ interface Put {
 }
 
 const RETRY_MS = 1000;
+/** As long as a checksum in hexadecimal. */
+const NO_CHECKSUM = '00000000';
 
 /** What LevelDB reads is not what was written. */
 export class DamagedJournal extends Error {
@@ -131,7 +133,7 @@ export class Journal {
     const copy = new Level(directory, { createIfMissing: true });
     await copy.open();
     const snapshot = this.db.snapshot();
-    let operations: Operation[] = [];
+    let operations: { type: 'put'; key: string; value: string }[] = [];
     for await (const [key, value] of this.db.iterator({ snapshot })) {
       operations.push({ type: 'put', key, value });
       if (operations.length < 1000) continue;
@@ -175,7 +177,7 @@ export class Journal {
     try {
       await this.db!.batch(
         [...taken].map(([key, put]) => operationOf(key, put)),
-        { sync: this.sync },
+        { sync: this.sync, valueEncoding: 'buffer' },
       );
       this.#failure = undefined;
     } catch (error) {
@@ -206,20 +208,22 @@ function operationOf(key: string, put: Put | undefined): Operation {
 }
 
 /** A value with its checksum in front, which covers the key: LevelDB does not look at those that it keeps. */
-function sealed(key: string, json: string): string {
-  return checksum(key, json) + json;
+function sealed(key: string, json: string): Buffer {
+  const bytes = Buffer.from(NO_CHECKSUM + json);
+  bytes.write(checksum(key, bytes.subarray(NO_CHECKSUM.length)), 'latin1');
+  return bytes;
 }
 
 /** The value that was sealed. Older versions wrote JSON alone. */
 function opened(key: string, value: string): string {
   if (value.startsWith('{')) return value;
-  const json = value.slice(8);
-  if (value.slice(0, 8) !== checksum(key, json))
+  const json = value.slice(NO_CHECKSUM.length);
+  if (value.slice(0, NO_CHECKSUM.length) !== checksum(key, json))
     throw new DamagedJournal(`the entry ${key.slice(0, 100)} is damaged`);
   return json;
 }
 
-function checksum(key: string, json: string): string {
+function checksum(key: string, json: string | Buffer): string {
   return crc32(json, crc32(key)).toString(16).padStart(8, '0');
 }
 

@@ -1,4 +1,4 @@
-import { OutgoingQueue, type OutgoingPacket } from './outgoing-queue.js';
+import { OutgoingQueue, type Keyed, type OutgoingPacket } from './outgoing-queue.js';
 
 const message = (counter: number, more: object = {}): OutgoingPacket => ({
   cmd: 'publish',
@@ -21,7 +21,7 @@ function send(queue: OutgoingQueue, messageId?: number): number | undefined {
 }
 
 const droppedBy = (queue: OutgoingQueue, packet: OutgoingPacket) =>
-  queue.add(packet).dropped.map(({ packet: { brokerCounter } }) => brokerCounter);
+  queue.add(packet).map(({ packet: { brokerCounter } }) => brokerCounter);
 
 /** Empties the queue: what waits, in order. */
 function waitingOf(queue: OutgoingQueue): (number | undefined)[] {
@@ -56,11 +56,13 @@ describe('OutgoingQueue', () => {
 
   it('sorts its keys as it was filled, so that a journal keeps the order', () => {
     const queue = new OutgoingQueue(2000, 1_000_000);
-    for (const counter of [1, 9, 10, 99, 1000, Number.MAX_SAFE_INTEGER]) queue.add(message(counter));
-    expect([...queue.keys()]).toEqual([...queue.keys()].sort());
-    expect(new Set(queue.keys()).size).toBe(6);
-    send(queue, 7);
-    expect([...queue.keys()]).toHaveLength(6);
+    const counters = [1, 9, 10, 99, 1000, Number.MAX_SAFE_INTEGER];
+    for (const counter of counters) queue.add(message(counter));
+    counters.forEach((_, i) => send(queue, i + 1));
+    const keys = [...queue.sent].map(({ key }) => key);
+    expect(keys).toEqual([...keys].sort());
+    expect(new Set(keys).size).toBe(6);
+    expect(queue.newest).toBe(keys.at(-1));
   });
 
   it('puts a PUBREL in the place of its message', () => {
@@ -68,7 +70,7 @@ describe('OutgoingQueue', () => {
     for (const counter of [1, 2]) queue.add(message(counter, { qos: 2 }));
     send(queue, 7);
     send(queue, 8);
-    const [key] = queue.keys();
+    const [{ key }] = [...queue.sent] as [Keyed];
     const pubrel = { cmd: 'pubrel', messageId: 7, brokerId: 'b', brokerCounter: 1 };
     expect(queue.release(7)).toEqual({ key, packet: pubrel });
     expect(queue.release(7)?.packet).toEqual(pubrel);

@@ -22,6 +22,11 @@ const WINDOW = { messages: 1000, bytes: 8 * 1024 * 1024 };
 /** In the place of a run's id, which begins with a digit or a letter. */
 const EARLIER = '-';
 
+/** Whether a packet is one that was sent: it has the packet id of that, or is a PUBREL. */
+export function isSent(packet: OutgoingPacket): boolean {
+  return packet.cmd === 'pubrel' || packet.messageId !== undefined;
+}
+
 const keyOf = (packet: OutgoingPacket) =>
   `${packet.brokerId ?? ''}:${String(packet.brokerCounter ?? 0).padStart(16, '0')}`;
 
@@ -61,13 +66,13 @@ export class OutgoingQueue {
     return this.#sent.size < WINDOW.messages && this.#sentBytes < WINDOW.bytes;
   }
 
-  /** Puts a message at the end. Answers the entry's key and what had to go to make room. */
-  add(packet: OutgoingPacket): { key: string; dropped: Keyed[] } {
+  /** Puts a message at the end. Answers what had to go to make room. */
+  add(packet: OutgoingPacket): Keyed[] {
     const key = keyOf(packet);
     const dropped: Keyed[] = [];
-    if (packet.cmd === 'pubrel' || packet.messageId) {
+    if (packet.cmd === 'pubrel' || isSent(packet)) {
       this.#setSent(packet.messageId ?? 0, { key, packet });
-      return { key, dropped };
+      return dropped;
     }
     this.#waiting.push({ key, packet });
     this.#waits(sizeOf(packet));
@@ -76,7 +81,7 @@ export class OutgoingQueue {
       (this.#waiting.length > this.maxMessages || this.#waitingBytes > this.maxBytes)
     )
       dropped.push(this.#shiftWaiting()!);
-    return { key, dropped };
+    return dropped;
   }
 
   /** The message that waits longest. */
@@ -137,7 +142,8 @@ export class OutgoingQueue {
   /** The key of the newest entry. */
   get newest(): string | undefined {
     let newest: string | undefined;
-    for (const key of this.keys()) if (newest === undefined || key > newest) newest = key;
+    for (const entries of [this.#sent.values(), this.#waiting])
+      for (const { key } of entries) if (newest === undefined || key > newest) newest = key;
     return newest;
   }
 
@@ -155,9 +161,9 @@ export class OutgoingQueue {
     return changed;
   }
 
-  *keys(): Generator<string> {
-    for (const { key } of this.#sent.values()) yield key;
-    for (const { key } of this.#waiting) yield key;
+  /** What was sent and is not acknowledged, by packet id. */
+  get sent(): Iterable<Keyed> {
+    return this.#sent.values();
   }
 
   #setSent(messageId: number, entry: Keyed): void {

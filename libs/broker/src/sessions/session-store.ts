@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { Absences } from './absences.js';
 import { Journal } from './journal.js';
 import { Receipts } from './receipts.js';
+import { OutgoingJournal } from './outgoing-journal.js';
 import type { Keyed, OutgoingPacket } from './outgoing-queue.js';
 import { OutgoingQueues, type QueueLimits } from './outgoing-queues.js';
 import { fromJson, toJson } from './packet-json.js';
@@ -89,6 +90,7 @@ export class SessionStore {
   readonly #taken = new WeakSet<Subscription[]>();
   readonly #limits: SessionLimits;
   #journal!: Journal;
+  #outgoingJournal!: OutgoingJournal;
   #subscriptions!: SessionSubscriptions;
   #retained!: RetainedMessages;
   #receipts!: Receipts;
@@ -111,12 +113,11 @@ export class SessionStore {
     await this.#retained.load();
     this.#subscriptions = new SessionSubscriptions(journal);
     await this.#subscriptions.load();
-    const beyond: string[] = [];
-    for await (const [key, value] of journal.entries('outgoing:')) {
-      const clientId = clientOf(key);
-      const { dropped } = this.#outgoing.of(clientId).add(fromJson(value) as OutgoingPacket);
-      beyond.push(...dropped.map(({ key: old }) => outgoingKey(clientId, old)));
-    }
+    this.#outgoingJournal = new OutgoingJournal(journal);
+    const beyond: { clientId: string; entry: Keyed }[] = [];
+    const settleOutgoing = await this.#outgoingJournal.load((clientId, packet) => {
+      for (const entry of this.#outgoing.of(clientId).add(packet)) beyond.push({ clientId, entry });
+    });
     this.#receipts = new Receipts(journal);
     await this.#receipts.load();
     this.#absences = new Absences(journal);
@@ -127,8 +128,9 @@ export class SessionStore {
     }
     await journal.finish();
     if (journal.dropped > 0) this.options.onLost?.(journal.dropped);
+    settleOutgoing();
     // Limits may be lower than before.
-    for (const key of beyond) journal.del(key);
+    for (const { clientId, entry } of beyond) this.#outgoingJournal.remove(clientId, entry);
     this.#makeRoom();
     let last = performance.now();
     this.#counting = setInterval(() => {
@@ -149,10 +151,7 @@ export class SessionStore {
     for (const [clientId, queue] of this.#outgoing) {
       const { newest } = queue;
       if (newest === undefined || newest < brokerId) continue;
-      const changed = queue.renumber();
-      for (const { old } of changed) this.#journal.del(outgoingKey(clientId, old));
-      for (const { entry } of changed)
-        this.#journal.put(outgoingKey(clientId, entry.key), entry.packet, toJson);
+      this.#outgoingJournal.renumber(clientId, queue.renumber());
     }
   }
 
@@ -253,7 +252,7 @@ export class SessionStore {
     if (filters.size > 0) void this.removeSubscriptions(client, [...filters.keys()]);
     const queue = this.#outgoing.get(client.id);
     if (queue) {
-      for (const key of queue.keys()) this.#journal.del(outgoingKey(client.id, key));
+      this.#outgoingJournal.end(client.id, queue.sent);
       this.#outgoing.delete(client.id);
     }
     this.#absences.end(client.id);
@@ -305,8 +304,8 @@ export class SessionStore {
     const { brokerId, brokerCounter, topic, payload, retain } = packet;
     const qos = Math.min(packet.qos, subscription.qos ?? 2);
     const copy = { cmd: 'publish', brokerId, brokerCounter, topic, payload, qos, retain, dup: false };
-    const { key, dropped } = this.#outgoing.of(clientId).add(copy as OutgoingPacket);
-    this.#journal.add(outgoingKey(clientId, key), copy, toJson);
+    const dropped = this.#outgoing.of(clientId).add(copy as OutgoingPacket);
+    this.#outgoingJournal.add(clientId, copy as OutgoingPacket);
     this.#dropped(clientId, dropped);
     this.#makeRoom();
     this.options.onWaiting?.(clientId);
@@ -328,11 +327,11 @@ export class SessionStore {
       if (!next) return undefined;
       if (mayReceive(next.packet.topic)) {
         queue.take(nextId());
-        this.#journal.put(outgoingKey(clientId, next.key), next.packet, toJson);
+        this.#outgoingJournal.send(clientId, next);
         return next.packet;
       }
       queue.take();
-      this.#journal.del(outgoingKey(clientId, next.key));
+      this.#outgoingJournal.leave(clientId);
     }
     return undefined;
   }
@@ -354,7 +353,7 @@ export class SessionStore {
   async outgoingUpdate(client: Named, packet: OutgoingPacket): Promise<void> {
     const released =
       packet.cmd === 'pubrel' ? this.#outgoing.get(client.id)?.release(packet.messageId ?? 0) : undefined;
-    if (released) this.#journal.put(outgoingKey(client.id, released.key), released.packet, toJson);
+    if (released) this.#outgoingJournal.release(client.id, released);
     return Promise.resolve();
   }
 
@@ -364,7 +363,7 @@ export class SessionStore {
   ): Promise<OutgoingPacket | undefined> {
     const queue = this.#outgoing.get(client.id);
     const cleared = queue?.clear(packet.messageId ?? 0);
-    if (cleared) this.#journal.del(outgoingKey(client.id, cleared.key));
+    if (cleared) this.#outgoingJournal.remove(client.id, cleared);
     if (cleared && queue!.waiting > 0) this.options.onWaiting?.(client.id);
     return Promise.resolve(cleared?.packet);
   }
@@ -446,14 +445,7 @@ export class SessionStore {
   }
 
   #dropped(clientId: string, entries: readonly Keyed[]): void {
-    for (const { key } of entries) this.#journal.del(outgoingKey(clientId, key));
+    for (const entry of entries) this.#outgoingJournal.remove(clientId, entry);
     if (entries.length > 0) this.options.onDrop?.(clientId, entries.length);
   }
-}
-
-// Client ids are percent-encoded in keys: `:` ends the client's part.
-const outgoingKey = (clientId: string, key: string) => `outgoing:${encodeURIComponent(clientId)}:${key}`;
-
-function clientOf(key: string): string {
-  return decodeURIComponent(key.split(':')[1] ?? '');
 }
