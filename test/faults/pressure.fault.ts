@@ -16,11 +16,11 @@ const PROBE = {
 };
 
 /** How long one message after the other takes from its publisher to a subscriber, in milliseconds, ascending. */
-async function latencies(service: ServiceProcess, until: () => boolean): Promise<number[]> {
+async function latencies(service: ServiceProcess, until: (found: number) => boolean): Promise<number[]> {
   const [sender, reader] = await Promise.all([service.mqtt(), service.mqtt()]);
   await reader.subscribe('semantic/+/+/neighbour/#', 1);
   const found: number[] = [];
-  for (let v = 0; !until(); v++) {
+  for (let v = 0; !until(v); v++) {
     const before = performance.now();
     await sender.publish('probe/neighbour', { v });
     await reader.next(({ text, retain }) => !retain && text.includes(`"numericValue":${v},`));
@@ -64,7 +64,7 @@ it('subscribers that stop reading, 100,000 messages behind: dropped with a reaso
   const memory = await inUse(service);
   // The same load and the same session, which is away.
   await (await subscribed('stopped-session', 1, false)).cut();
-  const before = await latencies(service, () => fleet.acknowledged >= 6000);
+  const before = await latencies(service, (found) => found > 20 && fleet.acknowledged >= 6000);
 
   const stopped: Wire[] = [];
   for (const [clientId, qos, clean] of [
@@ -98,7 +98,6 @@ it('subscribers that stop reading, 100,000 messages behind: dropped with a reaso
   expect(stopped[2]!.closed).toBe(false);
   await stopped[2]!.cut();
 
-  expect(before.length).toBeGreaterThan(10);
   expect(quantile(during, 0.5)).toBeLessThan(Math.max(5 * quantile(before, 0.5), 100));
   expect(quantile(during, 0.99)).toBeLessThan(Math.max(5 * quantile(before, 0.99), 1000));
   await fleet.drain();

@@ -1,5 +1,5 @@
 import { TestGateway } from './support/gateway.js';
-import { holdJournal } from './support/held-journal.js';
+import { holdJournal, slowJournal } from './support/held-journal.js';
 import { holdStore } from './support/held-store.js';
 import { account, CLIMATE, ledger, register, SLOW } from './support/plant.js';
 import { eventually } from './support/eventually.js';
@@ -162,6 +162,51 @@ describe('an acknowledgement', () => {
     expect(early).toEqual([]);
     await wire.ended();
     expect(wire.ids('puback')).toEqual(how === 'denied' ? [1] : []);
+  });
+
+  it('is not put off by what a client goes on sending, nor is the end of its connection', async () => {
+    const { username, password } = await account(gateway, 'chatty', {
+      rules: [['allow', 'publish', 'kept/#']],
+      onDeny: 'disconnect',
+    });
+    const neighbour = await gateway.mqtt();
+    const wire = await Wire.signIn(gateway.mqttPort, {
+      username,
+      password: Buffer.from(password),
+      clientId: 'chatty',
+      clean: false,
+    });
+    const fast = slowJournal(20);
+    const done = new AbortController();
+    // There is always something that is being written, and always something that is to be held back.
+    const writing = (async () => {
+      for (let n = 0; !done.signal.aborted; n++)
+        await neighbour.publish('kept/neighbour', String(n), { retain: true });
+    })();
+    let said = 0;
+    const chat = setInterval(() => {
+      said++;
+      wire.send({ cmd: 'pubrel', messageId: 77 });
+    }, 2);
+    try {
+      wire.publish({ topic: 'kept/chatty', payload: 'x', id: 1, retain: true });
+      await wire.next('puback');
+      expect(said).toBeLessThan(1000);
+      await wire.next('pubcomp', 50);
+      const journal = holdJournal((key) => key === 'retained:kept/chatty');
+      wire.publish(
+        { topic: 'kept/chatty', payload: 'y', id: 2, retain: true },
+        { topic: 'secret/one', id: 3 },
+      );
+      await wire.ended();
+      journal.release();
+      expect(wire.ids('puback')).toEqual([1]);
+    } finally {
+      clearInterval(chat);
+      done.abort();
+      await writing;
+      fast();
+    }
   });
 
   it.each([0, 1, 2] as const)('is not what a QoS %i message needs: its sender may have left', async (qos) => {

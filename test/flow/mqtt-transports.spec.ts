@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate, parser, type Packet } from 'mqtt-packet';
@@ -149,6 +150,13 @@ describe('MQTT over WebSocket', () => {
 
   it('is MQTT over WebSocket too', () =>
     exchange(`wss://127.0.0.1:${gateway.service.ports.http}/mqtt`, { ca }));
+
+  it('keeps no connection that leaves before it speaks', async () => {
+    const probe = connect(gateway.service.ports.mqtts!, '127.0.0.1');
+    await once(probe, 'connect');
+    probe.end();
+    await once(probe, 'close');
+  });
 
   it('is not what a plain client speaks', async () => {
     await expect(

@@ -50,8 +50,7 @@ export interface BrokerOptions {
   readonly onOutcome?: (outcome: Outcome) => void;
 }
 
-/** A stream that ended itself when the other side has no more to send would let go what is held back. aedes ends it. */
-const SOCKETS = { noDelay: true, allowHalfOpen: true };
+const HANDSHAKE_MS = 10_000;
 /** A message that is held longer is worth a word in the health. */
 const LAG_SECONDS = 5;
 /** CONNACK with return code 2, identifier rejected (MQTT 3.1.1, 3.2.2.3). */
@@ -196,10 +195,14 @@ export class Broker implements OutcomeSink {
     });
   }
 
-  /** Listens for plain MQTT. Resolves with the port in use. @throws when the port is taken */
+  /**
+   * Listens for plain MQTT. A socket that ended itself when its client has no more to send would let go what is held
+   * back: aedes ends it. Resolves with the port in use.
+   * @throws when the port is taken
+   */
   async listen(port: number, host: string): Promise<number> {
     return this.#serve(
-      createServer(SOCKETS, (socket) => this.handle(socket)),
+      createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.handle(socket)),
       port,
       host,
     );
@@ -207,8 +210,13 @@ export class Broker implements OutcomeSink {
 
   /** Listens for MQTT over TLS. @param tls certificate chain and key, PEM */
   async listenTls(port: number, host: string, tls: { cert: Buffer; key: Buffer }): Promise<number> {
-    const server = createTlsServer({ ...tls, ...SOCKETS } as object, (socket) => this.handle(socket));
-    server.on('tlsClientError', () => undefined);
+    const options = { ...tls, noDelay: true, handshakeTimeout: HANDSHAKE_MS };
+    const server = createTlsServer(options as object, (socket) => {
+      // Not before: a peer that leaves during the handshake would be waited for.
+      socket.allowHalfOpen = true;
+      this.handle(socket);
+    });
+    server.on('tlsClientError', (_, socket) => socket.destroy());
     return this.#serve(server, port, host);
   }
 

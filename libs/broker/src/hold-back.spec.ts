@@ -96,14 +96,19 @@ describe('what is held back', () => {
     await nextCheck();
     await nextCheck();
     expect(flushes()).toBe(1);
+    expect(holdBack.isProlonged(client)).toBe(false);
     holdBack.hold(client);
+    expect(holdBack.isProlonged(client)).toBe(true);
     written();
     for (let turn = 0; turn < 3; turn++) await nextCheck();
     expect(flushes()).toBe(2);
     expect(calls).toEqual(['cork']);
+    // It is not read meanwhile, or that would never end.
+    expect(holdBack.isProlonged(client)).toBe(true);
     written();
     await nextCheck();
     expect(calls).toEqual(['cork', 'uncork']);
+    expect(holdBack.isProlonged(client)).toBe(false);
   });
 
   it('of one connection keeps no other', () => {

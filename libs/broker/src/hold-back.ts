@@ -6,6 +6,8 @@ interface Held {
   joins: boolean;
   /** Something that does not wait came after that, and its own is to be written as well. */
   again: boolean;
+  /** So it was: the connection is not to be read until it is released, or that would never be. */
+  prolonged: boolean;
   readonly then: (() => void)[];
 }
 
@@ -35,6 +37,11 @@ export class HoldBack {
     return this.#held.get(client)?.joins === false;
   }
 
+  /** Whether what a connection sends would keep it held for longer and longer. */
+  isProlonged(client: Client): boolean {
+    return this.#held.get(client)?.prolonged ?? false;
+  }
+
   /**
    * From now until what this turn of the event loop begins is written: all that the turn has for the connection waits
    * together. What is held already waits for what begins now, too.
@@ -43,9 +50,10 @@ export class HoldBack {
     const held = this.#held.get(client);
     if (held) {
       held.again ||= !held.joins;
+      held.prolonged ||= held.again;
       return;
     }
-    const begun: Held = { joins: true, again: false, then: [] };
+    const begun: Held = { joins: true, again: false, prolonged: false, then: [] };
     this.#held.set(client, begun);
     client.conn.cork();
     this.#releaseWhenWritten(client, begun);

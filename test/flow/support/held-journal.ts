@@ -34,3 +34,14 @@ export function holdJournal(fits: (key: string) => boolean): HeldJournal {
     },
   };
 }
+
+/** Has every write take so long. Answers what ends that. */
+export function slowJournal(ms: number): () => void {
+  const level = Level.prototype as unknown as { batch: Batch };
+  const { batch } = level;
+  level.batch = async function (operations, options) {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return batch.call(this, operations, options);
+  };
+  return () => (level.batch = batch);
+}

@@ -45,7 +45,15 @@ const MAX_RECEIPTS = 20_000;
 const END_MS = 1000;
 
 /** MQTT 3.1.1, table 2.1, and the first bytes of what we answer with. */
-const TYPE = { publish: 3, puback: 4, pubrec: 5, pubrel: 6, pubcomp: 7, disconnect: 14 } as const;
+const TYPE = {
+  publish: 3,
+  puback: 4,
+  pubrec: 5,
+  pubrel: 6,
+  pubcomp: 7,
+  unsubscribe: 10,
+  disconnect: 14,
+} as const;
 const PUBACK = 0x40;
 const PUBREC = 0x50;
 const PUBREL = 0x62;
@@ -158,7 +166,7 @@ export class Gate {
       sender.stamp(client);
       sender.framer.resume();
     }
-    if (client.closed) return;
+    if (client.closed || sender.ended) return;
     if (!this.#open(sender)) {
       this.#waiting.add(sender);
       return;
@@ -183,7 +191,7 @@ export class Gate {
     body: number,
     end: number,
   ): boolean {
-    if (client.closed) return false;
+    if (client.closed || sender.ended) return false;
     const type = first >> 4;
     if (client.connected && type === TYPE.publish) {
       this.#publish(sender, client, first, bytes, body, end);
@@ -199,6 +207,7 @@ export class Gate {
       this.#acknowledged(sender, client, type, (bytes[body]! << 8) | bytes[body + 1]!);
       return true;
     }
+    if (type === TYPE.unsubscribe && !client.clean) this.options.holdBack.hold(client);
     const connects = !client.connected;
     sender.connecting = connects;
     client._parser.parse(bytes.subarray(start, end));
@@ -397,14 +406,13 @@ export class Gate {
     const client = sender.connection!;
     this.#ending.add(client);
     sender.end();
-    this.options.holdBack.whenReleased(client, () => {
-      client.conn.end();
-      setTimeout(() => client.conn.destroy(), END_MS).unref();
-    });
+    this.options.holdBack.whenReleased(client, () => client.conn.end());
+    setTimeout(() => client.conn.destroy(), END_MS).unref();
   }
 
   #open(sender: Sender): boolean {
     if (this.#stopped) return false;
+    if (sender.connection && this.options.holdBack.isProlonged(sender.connection)) return false;
     if (sender.held < SHARE_MESSAGES && sender.bytes < SHARE_BYTES) return true;
     if (this.#spent) return false;
     return sender.held < this.#budget.clientMessages && sender.bytes < this.#budget.clientBytes;

@@ -25,10 +25,11 @@ export class Sender implements Origin {
   policy: AccountPolicy | undefined;
   /** CONNECT is with aedes; what follows waits for its answer. */
   connecting = false;
+  /** The connection ends: nothing more of it is taken, nor answered. */
+  ended = false;
   readonly #messages = new Fifo<Message>();
   #acks = NO_BYTES;
   #ackLength = 0;
-  #ended = false;
 
   constructor(
     /** Undefined for wills. */
@@ -72,7 +73,7 @@ export class Sender implements Origin {
 
   /** Answers a packet: a first byte, and the packet id that it is for. What one commit brings leaves in one write. */
   acknowledge(first: number, packetId: number): void {
-    if (this.#ended) return;
+    if (this.ended) return;
     if (this.#ackLength === 0) queueMicrotask(this.#flushLater);
     if (this.#ackLength === this.#acks.length) {
       const grown = Buffer.allocUnsafe(Math.max(16 * ACK_BYTES, this.#acks.length * 2));
@@ -100,10 +101,10 @@ export class Sender implements Origin {
     if (connection && !connection.closed && !connection.conn.destroyed) connection.conn.write(acks);
   }
 
-  /** The connection ends: what was acknowledged so far is written, and nothing more. */
+  /** Ends what is said to the connection, with what was acknowledged so far. */
   end(): void {
     this.flush();
-    this.#ended = true;
+    this.ended = true;
   }
 
   /** Ends the connection of a client that breaks the protocol [MQTT-4.8.0-1]. */

@@ -14,6 +14,7 @@ interface Put {
 }
 
 const RETRY_MS = 1000;
+const MAX_RETRY_MS = 8000;
 /** As long as a checksum in hexadecimal. */
 const NO_CHECKSUM = '00000000';
 
@@ -37,6 +38,9 @@ const DROPPED = /dropping (\d+) bytes/g;
 export class Journal {
   #pending: Pending = new Map();
   #retry: NodeJS.Timeout | undefined;
+  #retryMs = RETRY_MS;
+  /** A write is under way. */
+  #busy = false;
   /** The write under way, and the one that takes what is pending. */
   #writing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
@@ -148,8 +152,9 @@ export class Journal {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
-    if (this.#pending.size > 0) this.#next ??= this.#write();
     await this.flush();
+    // Once more, where the last write failed.
+    if (this.#pending.size > 0) await (this.#next ??= this.#write());
     await this.db?.close();
   }
 
@@ -157,14 +162,15 @@ export class Journal {
     if (!this.db) return;
     this.#pending.set(key, put);
     // While the disk takes nothing, it is tried again from time to time and not with each change.
-    if (!this.#failure) this.#next ??= this.#write();
+    if (!this.#failure || this.#busy) this.#next ??= this.#write();
   }
 
   #writeLater(): void {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       this.#next ??= this.#write();
-    }, RETRY_MS).unref();
+    }, this.#retryMs).unref();
+    this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
   }
 
   async #write(): Promise<void> {
@@ -174,21 +180,24 @@ export class Journal {
     this.#pending = new Map();
     this.#writing = this.#next;
     this.#next = undefined;
+    this.#busy = true;
     try {
       await this.db!.batch(
         [...taken].map(([key, put]) => operationOf(key, put)),
         { sync: this.sync, valueEncoding: 'buffer' },
       );
       this.#failure = undefined;
+      this.#retryMs = RETRY_MS;
     } catch (error) {
       // Sessions degrade to memory while the disk is full; observations have their own durable path.
       this.#failure = error as Error;
       this.#takeBack(taken);
       if (!this.#closed) this.#writeLater();
-      return;
+    } finally {
+      this.#busy = false;
     }
-    // What came in between the last failure and now.
-    if (this.#pending.size > 0) this.#next ??= this.#write();
+    // What came between the failure before and this write.
+    if (!this.#failure && this.#pending.size > 0) this.#next ??= this.#write();
   }
 
   /** What was not written is to be written with what came since, of which each key counts. It may be there in part. */

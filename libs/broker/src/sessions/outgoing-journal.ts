@@ -68,15 +68,19 @@ export class OutgoingJournal {
       const waiting = this.#of(clientId);
       const { first, packets } = value as { first: number; packets: object[] };
       const front = fronts.get(clientId);
-      const counts = front?.segment === number;
+      // Where the journal is damaged there may be one of a segment that is gone.
+      const counts = front?.segment === number && front.left >= first && front.left < first + packets.length;
       const left = counts ? front.left : first;
       if (counts) waiting.counts = fronts.delete(clientId);
-      const there = packets.map((packet) => fromJson(packet) as OutgoingPacket);
+      const there = packets.map((packet, i) =>
+        first + i < left ? undefined : (fromJson(packet) as OutgoingPacket),
+      );
       waiting.segments.push({ number, packets: there, bytes: 0, left, first, written: true });
       waiting.next = number + 1;
-      for (const packet of there.slice(left - first)) found(clientId, packet);
+      for (const packet of there) if (packet) found(clientId, packet);
     }
     return () => {
+      for (const clientId of fronts.keys()) journal.del(frontKey(clientId));
       for (const { clientId, key, packet } of single) {
         journal.del(key);
         this.add(clientId, packet);
@@ -88,14 +92,16 @@ export class OutgoingJournal {
   add(clientId: string, packet: OutgoingPacket): void {
     const waiting = this.#of(clientId);
     let { last } = waiting;
-    if (!last || last.written || last.packets.length >= MAX_PACKETS || last.bytes >= MAX_BYTES) {
-      last = { number: waiting.next++, packets: [], bytes: 0, left: 0, first: 0, written: false };
-      waiting.last = last;
-      waiting.segments.push(last);
-      this.journal.add(waitingKey(clientId, last.number), last, written);
+    const bytes = packet.cmd === 'publish' ? packet.payload.length : 0;
+    if (last && !last.written && last.packets.length < MAX_PACKETS && last.bytes < MAX_BYTES) {
+      last.packets.push(packet);
+      last.bytes += bytes;
+      return;
     }
-    last.packets.push(packet);
-    last.bytes += packet.cmd === 'publish' ? packet.payload.length : 0;
+    last = { number: waiting.next++, packets: [packet], bytes, left: 0, first: 0, written: false };
+    waiting.last = last;
+    waiting.segments.push(last);
+    this.journal.add(waitingKey(clientId, last.number), last, written);
   }
 
   /** The message that waited longest is sent, or it goes. */
