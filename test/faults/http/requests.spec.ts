@@ -148,10 +148,10 @@ describe('hostile requests', () => {
       expect(status).toBeGreaterThanOrEqual(400);
       expect(status).toBeLessThan(500);
     }
-    const big = `{"payload":"${'a'.repeat(2 * 1024 * 1024)}"}`;
-    const { status } = await service.rest().call('POST', '/api/preview', big);
-    expect(status).toBe(413);
-    const chunks = `${(2 * 1024 * 1024).toString(16)}\r\n${'a'.repeat(2 * 1024 * 1024)}\r\n0\r\n\r\n`;
+    // Refused by what it says of itself. (A client that writes it all before it reads may hear of a closed connection.)
+    const size = 2 * 1024 * 1024;
+    expect(statuses(await send(post('', `Content-Length: ${size}`)))).toEqual([413]);
+    const chunks = `${size.toString(16)}\r\n${'a'.repeat(size)}\r\n0\r\n\r\n`;
     expect(statuses(await send(post(chunks, 'Transfer-Encoding: chunked')))).toEqual([413]);
   });
 
