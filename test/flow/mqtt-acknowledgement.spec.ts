@@ -179,10 +179,11 @@ describe('an acknowledgement', () => {
     const fast = slowJournal(20);
     const done = new AbortController();
     // There is always something that is being written, and always something that is to be held back.
-    const writing = (async () => {
+    const writing = [1, 2, 3, 4].map(async (of) => {
       for (let n = 0; !done.signal.aborted; n++)
-        await neighbour.publish('kept/neighbour', String(n), { retain: true });
-    })();
+        await neighbour.publish(`kept/neighbour/${of}`, String(n), { qos: 1, retain: true });
+    });
+    let journal: ReturnType<typeof holdJournal> | undefined;
     let said = 0;
     const chat = setInterval(() => {
       said++;
@@ -193,18 +194,18 @@ describe('an acknowledgement', () => {
       await wire.next('puback');
       expect(said).toBeLessThan(1000);
       await wire.next('pubcomp', 50);
-      const journal = holdJournal((key) => key === 'retained:kept/chatty');
+      journal = holdJournal((key) => key === 'retained:kept/chatty');
       wire.publish(
         { topic: 'kept/chatty', payload: 'y', id: 2, retain: true },
         { topic: 'secret/one', id: 3 },
       );
       await wire.ended();
-      journal.release();
       expect(wire.ids('puback')).toEqual([1]);
     } finally {
+      journal?.release();
       clearInterval(chat);
       done.abort();
-      await writing;
+      await Promise.all(writing);
       fast();
     }
   });

@@ -109,7 +109,7 @@ it('is brought there after kills at any moment', async () => {
      process.stdout.write('ended');`,
   );
   let killed = 0;
-  for (let wait = 20; ; wait += 25) {
+  for (let wait = 20; ; wait += Math.max(25, wait / 4)) {
     const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = new Promise<boolean>((resolve) => {
       child.stdout.on('data', (text: Buffer) => {
@@ -126,7 +126,7 @@ it('is brought there after kills at any moment', async () => {
   await rm(folder, { recursive: true });
   expect(killed).toBeGreaterThan(2);
   await check();
-}, 60_000);
+}, 120_000);
 
 it('is brought there when the kill came between the names of the two files', async () => {
   writeOld();
