@@ -1,7 +1,5 @@
 import { Aedes, type Client, type Subscription } from 'aedes';
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { createWebSocketStream, type WebSocket } from 'ws';
@@ -27,9 +25,11 @@ import { Gate, type GateBudget } from './intake/gate.js';
 import { HoldBack } from './hold-back.js';
 import { rawForward } from './raw-forward.js';
 import { SessionSender } from './sessions/session-sender.js';
+import { Listeners } from './listeners.js';
 import type { BrokerLogger } from './logger.js';
 import { RefusalLog } from './refusal-log.js';
-import { SessionStore, type SessionLimits, type StoredWill } from './sessions/session-store.js';
+import { SessionStore, type SessionLimits } from './sessions/session-store.js';
+import type { StoredWill } from './sessions/wills.js';
 
 export interface BrokerOptions {
   readonly ingest: Ingest;
@@ -50,7 +50,6 @@ export interface BrokerOptions {
   readonly onOutcome?: (outcome: Outcome) => void;
 }
 
-const HANDSHAKE_MS = 10_000;
 /** A message that is held longer is worth a word in the health. */
 const LAG_SECONDS = 5;
 /** CONNACK with return code 2, identifier rejected (MQTT 3.1.1, 3.2.2.3). */
@@ -62,7 +61,7 @@ const IDENTIFIER_REJECTED = Buffer.from([0x20, 2, 0, 2]);
  */
 export class Broker implements OutcomeSink {
   readonly #aedes: Aedes;
-  readonly #servers: Server[] = [];
+  readonly #listeners = new Listeners((socket) => this.handle(socket));
   readonly #connections = new Set<Duplex>();
   /** Connected clients by id. */
   readonly #clients = new Map<string, Client>();
@@ -195,36 +194,14 @@ export class Broker implements OutcomeSink {
     });
   }
 
-  /**
-   * Listens for plain MQTT. A socket that ended itself when its client has no more to send would let go what is held
-   * back: aedes ends it. Resolves with the port in use.
-   * @throws when the port is taken
-   */
-  async listen(port: number, host: string): Promise<number> {
-    return this.#serve(
-      createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.handle(socket)),
-      port,
-      host,
-    );
+  /** Listens for plain MQTT. Resolves with the port in use. @throws when the port is taken */
+  listen(port: number, host: string): Promise<number> {
+    return this.#listeners.listen(port, host);
   }
 
   /** Listens for MQTT over TLS. @param tls certificate chain and key, PEM */
-  async listenTls(port: number, host: string, tls: { cert: Buffer; key: Buffer }): Promise<number> {
-    const options = { ...tls, noDelay: true, handshakeTimeout: HANDSHAKE_MS };
-    const server = createTlsServer(options as object, (socket) => {
-      // Not before: a peer that leaves during the handshake would be waited for.
-      socket.allowHalfOpen = true;
-      this.handle(socket);
-    });
-    server.on('tlsClientError', (_, socket) => socket.destroy());
-    return this.#serve(server, port, host);
-  }
-
-  async #serve(server: Server, port: number, host: string): Promise<number> {
-    server.listen(port, host);
-    await once(server, 'listening');
-    this.#servers.push(server);
-    return (server.address() as AddressInfo).port;
+  listenTls(port: number, host: string, tls: { cert: Buffer; key: Buffer }): Promise<number> {
+    return this.#listeners.listenTls(port, host, tls);
   }
 
   /** Relays a raw message through aedes, where somebody wants it. */
@@ -337,7 +314,7 @@ export class Broker implements OutcomeSink {
 
   /** Stops accepting, lets what is held commit, closes. */
   async close(): Promise<void> {
-    for (const server of this.#servers) server.close();
+    this.#listeners.close();
     // Nothing new is read; what was read is acknowledged after its commit.
     this.#gate.stop();
     const deadline = Date.now() + 3000;

@@ -1,38 +1,18 @@
 import { Level } from 'level';
+import { Latch } from './latch.js';
 
 type Batch = (this: Level, operations: { key: string }[], options?: object) => Promise<void>;
 
-/** A journal of sessions whose writes wait. */
-export interface HeldJournal {
-  /** Writes that wait now. */
-  readonly waiting: number;
-  release(): void;
-}
-
-/** Holds the writes that have a key which fits; the others go on. */
-export function holdJournal(fits: (key: string) => boolean): HeldJournal {
+/** Holds the journal's writes that have a key which fits; the others go on. */
+export function holdJournal(fits: (key: string) => boolean): Latch {
   const level = Level.prototype as unknown as { batch: Batch };
   const { batch } = level;
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  let waiting = 0;
+  const latch = new Latch(() => (level.batch = batch));
   level.batch = async function (operations, options) {
-    if (operations.some(({ key }) => fits(key))) {
-      waiting++;
-      await opened;
-      waiting--;
-    }
+    if (operations.some(({ key }) => fits(key))) await latch.pass();
     return batch.call(this, operations, options);
   };
-  return {
-    get waiting() {
-      return waiting;
-    },
-    release: () => {
-      level.batch = batch;
-      open();
-    },
-  };
+  return latch;
 }
 
 /** Has every write take so long. Answers what ends that. */

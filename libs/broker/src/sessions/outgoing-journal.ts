@@ -1,6 +1,6 @@
 import { Fifo } from '../fifo.js';
 import type { Journal } from './journal.js';
-import { isSent, type Keyed, type OutgoingPacket } from './outgoing-queue.js';
+import { isSent, keyOf, type OutgoingPacket, type OutgoingQueue } from './outgoing-queue.js';
 import { fromJson, toJson } from './packet-json.js';
 
 /** A segment takes no more than this. */
@@ -91,17 +91,17 @@ export class OutgoingJournal {
   /** A message begins to wait. */
   add(clientId: string, packet: OutgoingPacket): void {
     const waiting = this.#of(clientId);
-    let { last } = waiting;
+    const { last } = waiting;
     const bytes = packet.cmd === 'publish' ? packet.payload.length : 0;
     if (last && !last.written && last.packets.length < MAX_PACKETS && last.bytes < MAX_BYTES) {
       last.packets.push(packet);
       last.bytes += bytes;
       return;
     }
-    last = { number: waiting.next++, packets: [packet], bytes, left: 0, first: 0, written: false };
-    waiting.last = last;
-    waiting.segments.push(last);
-    this.journal.add(waitingKey(clientId, last.number), last, written);
+    const begun = { number: waiting.next++, packets: [packet], bytes, left: 0, first: 0, written: false };
+    waiting.last = begun;
+    waiting.segments.push(begun);
+    this.journal.add(waitingKey(clientId, begun.number), begun, written);
   }
 
   /** The message that waited longest is sent, or it goes. */
@@ -120,37 +120,36 @@ export class OutgoingJournal {
   }
 
   /** A message was sent: it has left what waits, and is new among what was sent. */
-  send(clientId: string, { key, packet }: Keyed): void {
+  send(clientId: string, packet: OutgoingPacket): void {
     this.leave(clientId);
-    this.journal.add(outgoingKey(clientId, key), packet, toJson);
+    this.journal.add(outgoingKey(clientId, packet), packet, toJson);
   }
 
   /** A PUBREL takes the place of its message. */
-  release(clientId: string, { key, packet }: Keyed): void {
-    this.journal.put(outgoingKey(clientId, key), packet, toJson);
+  release(clientId: string, packet: OutgoingPacket): void {
+    this.journal.put(outgoingKey(clientId, packet), packet, toJson);
   }
 
   /** What was sent is acknowledged, or an entry has to go: of those that wait, the first. */
-  remove(clientId: string, { key, packet }: Keyed): void {
-    if (isSent(packet)) this.journal.del(outgoingKey(clientId, key));
+  remove(clientId: string, packet: OutgoingPacket): void {
+    if (isSent(packet)) this.journal.del(outgoingKey(clientId, packet));
     else this.leave(clientId);
   }
 
   /** Everything of a session goes: what was sent, and what waits. */
-  end(clientId: string, sent: Iterable<Keyed>): void {
-    for (const { key } of sent) this.journal.del(outgoingKey(clientId, key));
+  end(clientId: string, sent: Iterable<OutgoingPacket>): void {
+    for (const packet of sent) this.journal.del(outgoingKey(clientId, packet));
     this.#dropAll(clientId);
     this.#byClient.delete(clientId);
   }
 
-  /** All entries of a session have other keys, in the same order. */
-  renumber(clientId: string, changed: readonly { readonly old: string; readonly entry: Keyed }[]): void {
-    for (const { old, entry } of changed)
-      if (isSent(entry.packet)) this.journal.del(outgoingKey(clientId, old));
+  /** All packets of a session have other keys, in the same order. */
+  renumber(clientId: string, changed: ReturnType<OutgoingQueue['renumber']>): void {
+    for (const { old } of changed) if (isSent(old)) this.journal.del(outgoingKey(clientId, old));
     this.#dropAll(clientId);
-    for (const { entry } of changed) {
-      if (isSent(entry.packet)) this.release(clientId, entry);
-      else this.add(clientId, entry.packet);
+    for (const { now } of changed) {
+      if (isSent(now)) this.release(clientId, now);
+      else this.add(clientId, now);
     }
   }
 
@@ -189,7 +188,8 @@ function frontOf({ number, left }: Segment): Front {
 }
 
 // Client ids are percent-encoded in keys: `:` ends the client's part.
-const outgoingKey = (clientId: string, key: string) => `outgoing:${encodeURIComponent(clientId)}:${key}`;
+const outgoingKey = (clientId: string, packet: OutgoingPacket) =>
+  `outgoing:${encodeURIComponent(clientId)}:${keyOf(packet)}`;
 const frontKey = (clientId: string) => `front:${encodeURIComponent(clientId)}`;
 const waitingKey = (clientId: string, number: number) =>
   `waiting:${encodeURIComponent(clientId)}:${String(number).padStart(12, '0')}`;

@@ -1,4 +1,4 @@
-import { OutgoingQueue, type Keyed, type OutgoingPacket } from './outgoing-queue.js';
+import { keyOf, OutgoingQueue, type OutgoingPacket } from './outgoing-queue.js';
 
 const message = (counter: number, more: object = {}): OutgoingPacket => ({
   cmd: 'publish',
@@ -17,11 +17,11 @@ const SIZE = 100;
 
 /** Sends what waits longest under a packet id. */
 function send(queue: OutgoingQueue, messageId?: number): number | undefined {
-  return queue.take(messageId)?.packet.brokerCounter;
+  return queue.take(messageId)?.brokerCounter;
 }
 
 const droppedBy = (queue: OutgoingQueue, packet: OutgoingPacket) =>
-  queue.add(packet).map(({ packet: { brokerCounter } }) => brokerCounter);
+  queue.add(packet).map(({ brokerCounter }) => brokerCounter);
 
 /** Empties the queue: what waits, in order. */
 function waitingOf(queue: OutgoingQueue): (number | undefined)[] {
@@ -40,7 +40,7 @@ describe('OutgoingQueue', () => {
       [7, true],
       [8, true],
     ]);
-    expect(queue.clear(8)?.packet.brokerCounter).toBe(2);
+    expect(queue.clear(8)?.brokerCounter).toBe(2);
     expect(queue.clear(8)).toBeUndefined();
     expect([queue.has(7), queue.has(8)]).toEqual([true, false]);
     expect(queue.size).toBe(2);
@@ -59,7 +59,7 @@ describe('OutgoingQueue', () => {
     const counters = [1, 9, 10, 99, 1000, Number.MAX_SAFE_INTEGER];
     for (const counter of counters) queue.add(message(counter));
     counters.forEach((_, i) => send(queue, i + 1));
-    const keys = [...queue.sent].map(({ key }) => key);
+    const keys = [...queue.sent].map(keyOf);
     expect(keys).toEqual([...keys].sort());
     expect(new Set(keys).size).toBe(6);
     expect(queue.newest).toBe(keys.at(-1));
@@ -70,17 +70,19 @@ describe('OutgoingQueue', () => {
     for (const counter of [1, 2]) queue.add(message(counter, { qos: 2 }));
     send(queue, 7);
     send(queue, 8);
-    const [{ key }] = [...queue.sent] as [Keyed];
+    const [key] = [...queue.sent].map(keyOf);
     const pubrel = { cmd: 'pubrel', messageId: 7, brokerId: 'b', brokerCounter: 1 };
-    expect(queue.release(7)).toEqual({ key, packet: pubrel });
-    expect(queue.release(7)?.packet).toEqual(pubrel);
+    const released = queue.release(7)!;
+    expect(released).toEqual(pubrel);
+    expect(keyOf(released)).toBe(key);
+    expect(queue.release(7)).toEqual(pubrel);
     expect(queue.release(9)).toBeUndefined();
     // in the order in which the messages were sent [MQTT-4.6.0-1]
     expect(queue.resend().map(({ cmd, messageId }) => [cmd, messageId])).toEqual([
       ['pubrel', 7],
       ['publish', 8],
     ]);
-    expect(queue.clear(7)?.packet).toEqual(pubrel);
+    expect(queue.clear(7)).toEqual(pubrel);
   });
 
   it('takes back what was sent before a restart, apart from what waits', () => {

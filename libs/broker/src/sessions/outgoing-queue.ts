@@ -8,12 +8,6 @@ export type OutgoingPacket = (AedesPublishPacket | PubrelPacket) & {
   messageId?: number;
 };
 
-/** An entry with its key, which sorts as the queue was filled. */
-export interface Keyed<P extends OutgoingPacket = OutgoingPacket> {
-  readonly key: string;
-  readonly packet: P;
-}
-
 type Message = Extract<OutgoingPacket, { cmd: 'publish' }>;
 
 /** How much may be on its way to one client without acknowledgement; the rest waits for its turn. */
@@ -27,7 +21,8 @@ export function isSent(packet: OutgoingPacket): boolean {
   return packet.cmd === 'pubrel' || packet.messageId !== undefined;
 }
 
-const keyOf = (packet: OutgoingPacket) =>
+/** What a packet is called in the journal. It sorts as the queue was filled; a PUBREL has that of its message. */
+export const keyOf = (packet: OutgoingPacket) =>
   `${packet.brokerId ?? ''}:${String(packet.brokerCounter ?? 0).padStart(16, '0')}`;
 
 /**
@@ -36,8 +31,8 @@ const keyOf = (packet: OutgoingPacket) =>
  * oldest goes; what was sent is bounded by the window.
  */
 export class OutgoingQueue {
-  readonly #sent = new Map<number, Keyed>();
-  readonly #waiting = new Fifo<Keyed<Message>>();
+  readonly #sent = new Map<number, OutgoingPacket>();
+  readonly #waiting = new Fifo<Message>();
   #sentBytes = 0;
   #waitingBytes = 0;
 
@@ -67,14 +62,13 @@ export class OutgoingQueue {
   }
 
   /** Puts a message at the end. Answers what had to go to make room. */
-  add(packet: OutgoingPacket): Keyed[] {
-    const key = keyOf(packet);
-    const dropped: Keyed[] = [];
+  add(packet: OutgoingPacket): OutgoingPacket[] {
+    const dropped: OutgoingPacket[] = [];
     if (packet.cmd === 'pubrel' || isSent(packet)) {
-      this.#setSent(packet.messageId ?? 0, { key, packet });
+      this.#setSent(packet.messageId ?? 0, packet);
       return dropped;
     }
-    this.#waiting.push({ key, packet });
+    this.#waiting.push(packet);
     this.#waits(sizeOf(packet));
     while (
       this.#waiting.length > 1 &&
@@ -85,42 +79,41 @@ export class OutgoingQueue {
   }
 
   /** The message that waits longest. */
-  peek(): Keyed<Message> | undefined {
+  peek(): Message | undefined {
     return this.#waiting.first;
   }
 
   /** Takes the message that waits longest out of the queue; with a packet id it stays, as sent. */
-  take(messageId?: number): Keyed<Message> | undefined {
+  take(messageId?: number): Message | undefined {
     const taken = this.#shiftWaiting();
     if (taken && messageId !== undefined) {
-      taken.packet.messageId = messageId;
+      taken.messageId = messageId;
       this.#setSent(messageId, taken);
     }
     return taken;
   }
 
   /** Puts a PUBREL in the place of its message; undefined when there is none. */
-  release(messageId: number): Keyed | undefined {
-    const entry = this.#sent.get(messageId);
-    if (!entry) return undefined;
-    const { brokerId, brokerCounter } = entry.packet;
-    const pubrel = { cmd: 'pubrel', messageId, brokerId, brokerCounter } as OutgoingPacket;
-    const released = { key: entry.key, packet: pubrel };
+  release(messageId: number): OutgoingPacket | undefined {
+    const message = this.#sent.get(messageId);
+    if (!message) return undefined;
+    const { brokerId, brokerCounter } = message;
+    const released = { cmd: 'pubrel', messageId, brokerId, brokerCounter } as OutgoingPacket;
     this.#setSent(messageId, released);
     return released;
   }
 
   /** Removes what was acknowledged. */
-  clear(messageId: number): Keyed | undefined {
-    const entry = this.#sent.get(messageId);
-    if (!entry) return undefined;
+  clear(messageId: number): OutgoingPacket | undefined {
+    const packet = this.#sent.get(messageId);
+    if (!packet) return undefined;
     this.#sent.delete(messageId);
-    this.#sends(-sizeOf(entry.packet));
-    return entry;
+    this.#sends(-sizeOf(packet));
+    return packet;
   }
 
   /** Takes the oldest entry out to make room: one that waits, or where there is none, one that was sent. */
-  drop(sentToo: boolean): Keyed | undefined {
+  drop(sentToo: boolean): OutgoingPacket | undefined {
     const waiting = this.#shiftWaiting();
     if (waiting) return waiting;
     const [oldest] = sentToo ? this.#sent.keys() : [];
@@ -134,47 +127,49 @@ export class OutgoingQueue {
 
   /** What was sent and not acknowledged, oldest first, marked as sent before [MQTT-4.4.0-1, MQTT-3.3.1-1]. */
   resend(): OutgoingPacket[] {
-    return [...this.#sent.values()].map(({ packet }) =>
+    return [...this.#sent.values()].map((packet) =>
       packet.cmd === 'publish' ? { ...packet, dup: true } : { ...packet },
     );
   }
 
-  /** The key of the newest entry. */
+  /** The key of the newest packet. */
   get newest(): string | undefined {
     let newest: string | undefined;
-    for (const entries of [this.#sent.values(), this.#waiting])
-      for (const { key } of entries) if (newest === undefined || key > newest) newest = key;
+    for (const packets of [this.#sent.values(), this.#waiting])
+      for (const packet of packets) {
+        const key = keyOf(packet);
+        if (newest === undefined || key > newest) newest = key;
+      }
     return newest;
   }
 
-  /** Gives every entry a key that sorts before those of any run. Answers each with the key that it had. */
-  renumber(): { readonly old: string; readonly entry: Keyed }[] {
-    const changed: { old: string; entry: Keyed }[] = [];
-    const anew = <P extends OutgoingPacket>(old: string, packet: P): Keyed<P> => {
-      const numbered = { ...packet, brokerId: EARLIER, brokerCounter: changed.length };
-      const entry = { key: keyOf(numbered), packet: numbered };
-      changed.push({ old, entry });
-      return entry;
+  /** Gives every packet a key that sorts before those of any run. Answers each as it was, and as it is now. */
+  renumber(): { readonly old: OutgoingPacket; readonly now: OutgoingPacket }[] {
+    const changed: { old: OutgoingPacket; now: OutgoingPacket }[] = [];
+    const anew = <P extends OutgoingPacket>(old: P): P => {
+      const now = { ...old, brokerId: EARLIER, brokerCounter: changed.length };
+      changed.push({ old, now });
+      return now;
     };
-    for (const [messageId, { key, packet }] of this.#sent) this.#sent.set(messageId, anew(key, packet));
-    for (const { key, packet } of this.#waiting.clear()) this.#waiting.push(anew(key, packet));
+    for (const [messageId, packet] of this.#sent) this.#sent.set(messageId, anew(packet));
+    for (const packet of this.#waiting.clear()) this.#waiting.push(anew(packet));
     return changed;
   }
 
   /** What was sent and is not acknowledged, by packet id. */
-  get sent(): Iterable<Keyed> {
+  get sent(): Iterable<OutgoingPacket> {
     return this.#sent.values();
   }
 
-  #setSent(messageId: number, entry: Keyed): void {
+  #setSent(messageId: number, packet: OutgoingPacket): void {
     const replaced = this.#sent.get(messageId);
-    this.#sent.set(messageId, entry);
-    this.#sends(sizeOf(entry.packet) - (replaced ? sizeOf(replaced.packet) : 0));
+    this.#sent.set(messageId, packet);
+    this.#sends(sizeOf(packet) - (replaced ? sizeOf(replaced) : 0));
   }
 
-  #shiftWaiting(): Keyed<Message> | undefined {
+  #shiftWaiting(): Message | undefined {
     const waiting = this.#waiting.shift();
-    if (waiting) this.#waits(-sizeOf(waiting.packet));
+    if (waiting) this.#waits(-sizeOf(waiting));
     return waiting;
   }
 

@@ -1,4 +1,4 @@
-import { OutgoingQueue, type Keyed } from './outgoing-queue.js';
+import { OutgoingQueue, type OutgoingPacket } from './outgoing-queue.js';
 
 /** How much sessions may hold for clients that are away. */
 export interface QueueLimits {
@@ -47,20 +47,22 @@ export class OutgoingQueues {
    * Where all queues together are over their bound, the largest lose their oldest messages: a session that holds little
    * does not pay for one that holds much. What a connected client has not acknowledged yet stays.
    */
-  *makeRoom(isConnected: (clientId: string) => boolean): Generator<{ clientId: string; dropped: Keyed[] }> {
+  *makeRoom(
+    isConnected: (clientId: string) => boolean,
+  ): Generator<{ clientId: string; dropped: OutgoingPacket[] }> {
     if (this.#bytes <= this.limits.allBytes) return;
     const goal = this.limits.allBytes * (1 - FREED);
     const largest = [...this.#queues].sort(([, a], [, b]) => b.bytes - a.bytes);
     for (const [i, [clientId, queue]] of largest.entries()) {
       if (this.#bytes <= goal) return;
       const next = largest[i + 1]?.[1].bytes ?? 0;
-      const dropped: Keyed[] = [];
+      const dropped: OutgoingPacket[] = [];
       // Down to the one that is next, or to half of it where that is about as large.
       const floor = Math.min(next, queue.bytes / 2);
       while (this.#bytes > goal && queue.bytes > floor) {
-        const entry = queue.drop(!isConnected(clientId));
-        if (!entry) break;
-        dropped.push(entry);
+        const packet = queue.drop(!isConnected(clientId));
+        if (!packet) break;
+        dropped.push(packet);
       }
       if (dropped.length > 0) yield { clientId, dropped };
     }

@@ -4,14 +4,11 @@ import { Absences } from './absences.js';
 import { Journal } from './journal.js';
 import { Receipts } from './receipts.js';
 import { OutgoingJournal } from './outgoing-journal.js';
-import type { Keyed, OutgoingPacket } from './outgoing-queue.js';
+import type { OutgoingPacket } from './outgoing-queue.js';
 import { OutgoingQueues, type QueueLimits } from './outgoing-queues.js';
-import { fromJson, toJson } from './packet-json.js';
 import { RetainedMessages, type RetainedLimits } from './retained-messages.js';
 import { SessionSubscriptions, type SessionSubscription } from './session-subscriptions.js';
-
-/** A will with the account that may be told for it after a restart. */
-export type StoredWill = PublishPacket & { clientId?: string; brokerId?: string; username?: string };
+import { Wills, type StoredWill } from './wills.js';
 
 /** How much is kept for clients, and how long. */
 export interface SessionLimits extends QueueLimits {
@@ -85,7 +82,6 @@ function kept<T>(value: T): PromiseLike<T> {
  */
 export class SessionStore {
   readonly #outgoing: OutgoingQueues;
-  readonly #wills = new Map<string, StoredWill>();
   /** Lists of subscriptions that were stored. */
   readonly #taken = new WeakSet<Subscription[]>();
   readonly #limits: SessionLimits;
@@ -95,6 +91,7 @@ export class SessionStore {
   #retained!: RetainedMessages;
   #receipts!: Receipts;
   #absences!: Absences;
+  #wills!: Wills;
   #counting: NodeJS.Timeout | undefined;
   #brokerId = '';
 
@@ -114,23 +111,21 @@ export class SessionStore {
     this.#subscriptions = new SessionSubscriptions(journal);
     await this.#subscriptions.load();
     this.#outgoingJournal = new OutgoingJournal(journal);
-    const beyond: { clientId: string; entry: Keyed }[] = [];
-    const settleOutgoing = await this.#outgoingJournal.load((clientId, packet) => {
-      for (const entry of this.#outgoing.of(clientId).add(packet)) beyond.push({ clientId, entry });
+    const beyond: { clientId: string; packet: OutgoingPacket }[] = [];
+    const settleOutgoing = await this.#outgoingJournal.load((clientId, found) => {
+      for (const packet of this.#outgoing.of(clientId).add(found)) beyond.push({ clientId, packet });
     });
     this.#receipts = new Receipts(journal);
     await this.#receipts.load();
     this.#absences = new Absences(journal);
     await this.#absences.load();
-    for await (const [, value] of journal.entries('will:')) {
-      const will = fromJson(value) as StoredWill;
-      this.#wills.set(will.clientId ?? '', will);
-    }
+    this.#wills = new Wills(journal);
+    await this.#wills.load();
     await journal.finish();
     if (journal.dropped > 0) this.options.onLost?.(journal.dropped);
     settleOutgoing();
     // Limits may be lower than before.
-    for (const { clientId, entry } of beyond) this.#outgoingJournal.remove(clientId, entry);
+    for (const { clientId, packet } of beyond) this.#outgoingJournal.remove(clientId, packet);
     this.#makeRoom();
     let last = performance.now();
     this.#counting = setInterval(() => {
@@ -325,10 +320,10 @@ export class SessionStore {
     while (queue?.open) {
       const next = queue.peek();
       if (!next) return undefined;
-      if (mayReceive(next.packet.topic)) {
+      if (mayReceive(next.topic)) {
         queue.take(nextId());
         this.#outgoingJournal.send(clientId, next);
-        return next.packet;
+        return next;
       }
       queue.take();
       this.#outgoingJournal.leave(clientId);
@@ -365,7 +360,7 @@ export class SessionStore {
     const cleared = queue?.clear(packet.messageId ?? 0);
     if (cleared) this.#outgoingJournal.remove(client.id, cleared);
     if (cleared && queue!.waiting > 0) this.options.onWaiting?.(client.id);
-    return Promise.resolve(cleared?.packet);
+    return Promise.resolve(cleared);
   }
 
   /** What a returning client gets again; what was never sent follows when it is connected. */
@@ -387,8 +382,7 @@ export class SessionStore {
     const username = this.options.usernameOf?.(client);
     const will: StoredWill = { ...packet, clientId: client.id, brokerId: this.#brokerId };
     if (username !== undefined) will.username = username;
-    this.#wills.set(client.id, will);
-    this.#journal.put(`will:${encodeURIComponent(client.id)}`, will, toJson);
+    this.#wills.put(client.id, will);
     return Promise.resolve();
   }
 
@@ -401,16 +395,13 @@ export class SessionStore {
     const will = this.#wills.get(client.id);
     // The client is back by now, with a will of its own.
     const another = !('conn' in client) && this.options.isConnected?.(client.id);
-    if (will && !another) {
-      this.#wills.delete(client.id);
-      this.#journal.del(`will:${encodeURIComponent(client.id)}`);
-    }
+    if (!another) this.#wills.delete(client.id);
     return Promise.resolve(will);
   }
 
   /** Wills of clients that were connected to a broker that is no more. */
   orphanedWills(): StoredWill[] {
-    return [...this.#wills.values()].filter(({ brokerId }) => brokerId !== this.#brokerId);
+    return this.#wills.orphaned(this.#brokerId);
   }
 
   /** aedes would publish them minutes later; the broker does so at its start. */
@@ -444,8 +435,8 @@ export class SessionStore {
       this.#dropped(clientId, dropped);
   }
 
-  #dropped(clientId: string, entries: readonly Keyed[]): void {
-    for (const entry of entries) this.#outgoingJournal.remove(clientId, entry);
-    if (entries.length > 0) this.options.onDrop?.(clientId, entries.length);
+  #dropped(clientId: string, packets: readonly OutgoingPacket[]): void {
+    for (const packet of packets) this.#outgoingJournal.remove(clientId, packet);
+    if (packets.length > 0) this.options.onDrop?.(clientId, packets.length);
   }
 }
