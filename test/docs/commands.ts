@@ -8,7 +8,7 @@ const PROGRAMS = new Set(['curl', 'mosquitto_pub', 'mosquitto_sub', 'cat', 'head
 const NOT_RUN: readonly RegExp[] = [
   // test/setup.spec.ts and test/flow/service-start.spec.ts.
   /^npm start$/,
-  /^npm run (demo|bench|setup|lint|typecheck|format)$/,
+  /^npm run (demo|bench|setup|lint|typecheck|format|test:faults)$/,
   // Itself.
   /^npm test( -- [\w./-]+)*$/,
 ];
