@@ -30,8 +30,8 @@ const { Deliveries } = (await from('./load/deliveries.mjs')) as unknown as {
     heard: (b: Buffer, start: number) => void;
   };
 };
-const { trend } = (await from('./trend.mjs')) as unknown as {
-  trend: (points: [number, number][]) => { slope: number; last: number };
+const { troughs } = (await from('./troughs.mjs')) as unknown as {
+  troughs: (points: [number, number][], minutes: number) => { least: number[]; growth: number };
 };
 
 describe('the walk over packets', () => {
@@ -107,12 +107,21 @@ describe('the latency of a delivery', () => {
   });
 });
 
-describe('the trend of an hour', () => {
-  it('is that of its second half, an hour', () => {
-    const points = Array.from({ length: 60 }, (_, i): [number, number] => [
-      i,
-      i < 30 ? i * 100 : 3000 + (i - 30) * 2,
-    ]);
-    expect(trend(points).slope).toBeCloseTo(120);
+describe('memory over an hour', () => {
+  const minutes = 60;
+  const hour = (value: (minute: number) => number) =>
+    troughs(
+      Array.from({ length: minutes * 6 }, (_, i): [number, number] => [i / 6, value(i / 6)]),
+      minutes,
+    );
+
+  it('that goes up and down is flat, wherever the hour ends', () => {
+    expect(hour((minute) => 250 + ((minute + 13) % 19))).toEqual({ least: [250, 250, 250], growth: 0 });
+  });
+
+  it('grows by what its least does after the warm-up', () => {
+    const { least, growth } = hour((minute) => (minute < 20 ? 0 : 250 + minute / 10 + (minute % 10)));
+    expect(least).toEqual([0, 252, 254]);
+    expect(growth).toBeCloseTo(6);
   });
 });

@@ -13,7 +13,7 @@ export class Results {
   add(group, row, data, { runs, seconds }) {
     this.#groups[group] = {
       ...this.#groups[group],
-      [row]: { ...data, date: new Date().toISOString().slice(0, 10), runs, seconds, machine: machine().text },
+      [row]: { date: new Date().toISOString().slice(0, 10), runs, seconds, machine: machine().text, ...data },
     };
     if (this.file !== undefined)
       writeFileSync(this.file, `${JSON.stringify({ groups: this.#groups }, null, 2)}\n`);

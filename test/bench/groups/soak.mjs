@@ -2,7 +2,7 @@ import { BENCH_SCHEMA } from '../fleet.mjs';
 import { metricsOf } from '../metrics.mjs';
 import { ADMIN_TOKEN, Gateway, startLoad } from '../processes.mjs';
 import { figure, mebibytes, whole } from '../text.mjs';
-import { trend } from '../trend.mjs';
+import { troughs } from '../troughs.mjs';
 import { glossaRun } from './throughput.mjs';
 
 const LOAD = { qos: 1, publishers: 20, subscribers: 1 };
@@ -10,7 +10,7 @@ const DEVICES = 1000;
 const SAMPLE_MS = 10_000;
 /** Of the throughput, if no rate is asked for. */
 const SHARE = 0.5;
-/** What is flat: memory that would grow by no more than this share of itself in an hour. */
+/** What is flat: memory whose least would grow by no more than this share of itself in an hour. */
 const FLAT = 0.05;
 const ROW = 'at a fixed rate';
 
@@ -44,11 +44,11 @@ export const soak = {
       const rows = await gateway.rows();
       report(ROW, {
         minutes,
+        runs: 1,
+        seconds: minutes * 60,
         rate: sent / elapsed,
         ack,
         delivery,
-        resident: trend(samples.map(({ minute, resident }) => [minute, resident])),
-        heap: trend(samples.map(({ minute, heap }) => [minute, heap])),
         late: Math.max(...samples.map(({ late }) => late)),
         samples,
         complaints: [
@@ -69,30 +69,38 @@ export const soak = {
           'Load for a long time',
           'minutes',
           'raw messages/s',
-          'resident at the end',
-          'its slope in the second half, an hour',
+          'resident: least in each third',
+          'growth an hour',
           'flat',
-          'heap: its slope',
+          'heap: least in each third',
           'event loop late at most (p99 of 10 s)',
           'PUBACK p99, p99.9',
         ],
-        rows: [
-          found && [
-            ROW,
-            String(found.minutes),
-            whole(found.rate),
-            mebibytes(found.resident.last),
-            mebibytes(found.resident.slope),
-            flat(found.resident) ? 'yes' : 'NO',
-            mebibytes(found.heap.slope),
-            `${figure(found.late)} ms`,
-            `${figure(found.ack.p99)} ms, ${figure(found.ack.p999)} ms`,
-          ],
-        ],
+        rows: [found && row(found)],
       },
     ];
   },
 };
+
+function row({ minutes, rate, samples, late, ack }) {
+  const of = (name) =>
+    troughs(
+      samples.map((one) => [one.minute, one[name]]),
+      minutes,
+    );
+  const resident = of('resident');
+  return [
+    ROW,
+    String(minutes),
+    whole(rate),
+    resident.least.map(mebibytes).join(', '),
+    mebibytes(resident.growth),
+    resident.growth <= FLAT * resident.least[1] ? 'yes' : 'NO',
+    of('heap').least.map(mebibytes).join(', '),
+    `${figure(late)} ms`,
+    `${figure(ack.p99)} ms, ${figure(ack.p999)} ms`,
+  ];
+}
 
 async function sample(gateway, began, say) {
   const metrics = await metricsOf(gateway.url, ADMIN_TOKEN);
@@ -106,8 +114,4 @@ async function sample(gateway, began, say) {
     `  ${found.minute.toFixed(1)} min: resident ${mebibytes(found.resident)}, heap ${mebibytes(found.heap)}, event loop late ${figure(found.late)} ms`,
   );
   return found;
-}
-
-function flat({ slope, mean }) {
-  return slope <= FLAT * mean;
 }
