@@ -1,5 +1,6 @@
 import type { MapResult, MapTarget } from '#mapping';
 import type { ObservableProperty, RawMessage, SchemaRef } from '#model';
+import { Arrivals } from './arrivals.js';
 import { Checker } from './check.js';
 import type { Mapped } from './choose.js';
 import { DeviceTable } from './device-table.js';
@@ -22,6 +23,7 @@ function mapped(...targets: MapTarget[]): Mapped {
     values: targets.map((one) => ({
       target: one,
       value: 20,
+      item: 0,
       time: undefined,
       flags: 0,
       series: undefined,
@@ -33,6 +35,7 @@ function mapped(...targets: MapTarget[]): Mapped {
     })),
     rejected: [],
     device: 'd',
+    items: 1,
   };
   const bound = { device: 'd', schema: { document: {} } } as unknown as Candidate['bound'];
   const ref: SchemaRef = { id: 1, schema: 's', version: 1 };
@@ -41,7 +44,7 @@ function mapped(...targets: MapTarget[]): Mapped {
 
 describe('values without a time of their own', () => {
   const table = new SeriesTable({ series: [], schemas: [], nextSeries: 1, latest: [] });
-  const checker = new Checker(table, new DeviceTable(10));
+  const checker = new Checker(table, new DeviceTable(10), new Arrivals());
   const [t, u] = [target('t'), target('u')];
   const times = (replayed: boolean) =>
     checker
@@ -62,7 +65,7 @@ describe('values without a time of their own', () => {
 describe('a device with too many series', () => {
   it('goes on with those that it has', () => {
     const table = new SeriesTable({ series: [], schemas: [], nextSeries: 1, latest: [] });
-    const checker = new Checker(table, new DeviceTable(10));
+    const checker = new Checker(table, new DeviceTable(10), new Arrivals());
     for (let i = 0; i < MAX_SERIES; i++) table.resolve('d', 't', property, `f/${i}`);
     const { values, rejections } = checker.check(
       message(false),

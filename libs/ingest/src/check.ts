@@ -1,5 +1,6 @@
 import { clockFlag, type MapTarget } from '#mapping';
-import { FLAGS, type Micros, type RawMessage, type Series } from '#model';
+import { FLAGS, type RawMessage, type Series } from '#model';
+import { ReplayedArrivals, type Arrivals } from './arrivals.js';
 import type { Mapped } from './choose.js';
 import type { DeviceTable } from './device-table.js';
 import type { DeviceStatus } from './outcome.js';
@@ -12,6 +13,7 @@ export class Checker {
   constructor(
     private readonly series: SeriesTable,
     private readonly devices: DeviceTable,
+    private readonly arrivals: Arrivals,
   ) {}
 
   check(
@@ -19,6 +21,7 @@ export class Checker {
     { candidate, result, rejection }: Mapped,
     status: DeviceStatus | undefined,
   ): Prepared {
+    this.arrivals.settle(raw, result?.items);
     if (!candidate) return prepare(raw, 'filtered', [], [], status);
     const { bound, ref, path: schema } = candidate;
     if (!result)
@@ -50,7 +53,7 @@ export class Checker {
       value.schema = ref;
       value.resultTime = raw.received;
       if (time === undefined) {
-        value.time = arrivals.uniqueArrival(series, raw.received);
+        value.time = arrivals.uniqueArrival(series, raw.received + value.item);
         // What runs again is to be known again.
         value.arrival = raw.replayed !== true;
       } else if (clockFlag(time, raw.received)) value.flags |= FLAGS.clock;
@@ -66,19 +69,5 @@ export class Checker {
   #seriesOf(target: MapTarget): Series | SeriesRefusal {
     const feature = target.feature ?? this.devices.get(target.device)?.feature ?? '';
     return this.series.resolve(target.device, target.name, target.property, feature);
-  }
-}
-
-/**
- * The arrival times of a message that runs again: they follow from the message alone, so that what a second replay
- * yields is known.
- */
-class ReplayedArrivals {
-  readonly #next = new Map<Series, Micros>();
-
-  uniqueArrival(series: Series, received: Micros): Micros {
-    const time = this.#next.get(series) ?? received;
-    this.#next.set(series, time + 1);
-    return time;
   }
 }

@@ -25,7 +25,8 @@ export class GuardedSchema implements Line {
     const { bound, suspension } = this;
     if (!bound.schema.waits) return bound.map(payload, raw);
     const admission = suspension.admit();
-    if (typeof admission === 'object') return { values: [], rejected: [admission], device: bound.device };
+    if (typeof admission === 'object')
+      return { values: [], rejected: [admission], device: bound.device, items: 0 };
     const result = bound.map(payload, raw);
     if (result instanceof Promise) {
       return result.then((done) => {

@@ -1,5 +1,6 @@
 import type { ObservationStore, RawMessage, Settled } from '#model';
 import { Histogram, TIMES_MS } from '#telemetry';
+import { Arrivals } from './arrivals.js';
 import { Checker } from './check.js';
 import { choose } from './choose.js';
 import type { DeviceTable } from './device-table.js';
@@ -19,6 +20,7 @@ const TIMED = 8;
  */
 export class Ingest {
   readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #arrivals = new Arrivals();
   readonly #checker: Checker;
   #snapshot: Snapshot;
   #messages = 0;
@@ -31,7 +33,7 @@ export class Ingest {
     private readonly devices: DeviceTable,
     snapshot: Snapshot,
   ) {
-    this.#checker = new Checker(series, devices);
+    this.#checker = new Checker(series, devices, this.#arrivals);
     this.#snapshot = snapshot;
   }
 
@@ -76,6 +78,7 @@ export class Ingest {
     heard: Heard<Raw>,
     code = 'publish-denied',
   ): void {
+    this.#arrivals.settle(raw);
     const prepared = prepare(
       raw,
       'refused',
@@ -96,7 +99,10 @@ export class Ingest {
     // An empty payload only clears a retained message [MQTT-3.3.1-10].
     if (raw.payload.length === 0) return prepare(raw, 'filtered', [], []);
     const status = route.statuses.length > 0 ? this.#statusOf(route, raw) : undefined;
-    if (route.candidates.length === 0) return unmatched(raw, route, status);
+    if (route.candidates.length === 0) {
+      this.#arrivals.settle(raw);
+      return unmatched(raw, route, status);
+    }
     const mapped = choose(route, raw, this.devices);
     if (mapped instanceof Promise) return mapped.then((done) => this.#checker.check(raw, done, status));
     return this.#checker.check(raw, mapped, status);

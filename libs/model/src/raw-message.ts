@@ -11,7 +11,8 @@ export interface RawMessage {
   readonly retain: boolean;
   /** The sender marked it as sent before [MQTT-3.3.1-1]. */
   readonly dup: boolean;
-  readonly received: Micros;
+  /** Ingest moves it by microseconds, so that no other message has it. */
+  received: Micros;
   /** Client id, or the name of the transport's source. Messages of one client keep their order. */
   readonly client: string;
   /** The account that sent it. */

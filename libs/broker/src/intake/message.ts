@@ -14,7 +14,7 @@ export interface Origin {
 export class Message<From extends Origin = Origin> implements RawMessage {
   readonly client: string;
   readonly username: string;
-  readonly received: Micros;
+  received: Micros;
   readonly taken: number;
   /** What it counts for in the budget. */
   readonly bytes: number;

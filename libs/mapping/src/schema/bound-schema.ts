@@ -69,7 +69,7 @@ export class BoundSchema {
 
   /** Maps a payload that matches, for a message or who else asks. Waits only where an expression needs the worker. */
   map(payload: unknown, asker: Asker, trace?: Trace): MapResult | Promise<MapResult> {
-    const result: MapResult = { values: [], rejected: [], device: this.device };
+    const result: MapResult = { values: [], rejected: [], device: this.device, items: 1 };
     const mismatch = this.schema.parts.payload?.check(payload);
     if (mismatch) {
       const message = `the payload does not satisfy the JSON Schema: ${mismatch.message}`;
@@ -135,10 +135,11 @@ export class BoundSchema {
   ): MapResult {
     const item = new Item(this.topic, this.#variables(payload), resolved, trace);
     const { each } = this.schema;
+    result.items = items.length;
     for (let i = 0; i < items.length; i++) {
       if (trace) trace.item = each ? i : undefined;
       const told = result.rejected.length;
-      item.next(items[i]);
+      item.next(items[i], i);
       this.#mapItem(item, result);
       if (each)
         for (let k = told; k < result.rejected.length; k++)
@@ -219,6 +220,7 @@ export class BoundSchema {
       result.values.push({
         target,
         value: read.value,
+        item: item.index,
         time,
         flags: read.flags | flags,
         series: target.series,

@@ -50,7 +50,7 @@ async function runExample(schema: CompiledSchema, example: SchemaExample, at: st
   if (typeof matches === 'object') return failed(`${at}/payload`, matches.message);
   const result: MapResult = matches
     ? await bound.map(payload, asker)
-    : { values: [], rejected: [], device: undefined };
+    : { values: [], rejected: [], device: undefined, items: 0 };
   const { hub } = schema.parts.environment;
   if (example.expect.length === 0 && result.values.length > 0) {
     return failed(

@@ -13,6 +13,8 @@ const UNREADABLE: ReadTime = { time: undefined, flags: FLAGS['time-unreadable'] 
 /** What the rules read of one item of a payload. What the document says for all is found once, when it is needed. */
 export class Item {
   input: unknown;
+  /** Its place among the items. */
+  index = 0;
   #device: string | Unfit | undefined;
   #feature: string | Unfit | undefined;
   #featureKnown = false;
@@ -26,8 +28,9 @@ export class Item {
   ) {}
 
   /** Goes on to an item. */
-  next(input: unknown): void {
+  next(input: unknown, index: number): void {
     this.input = input;
+    this.index = index;
     this.#device = undefined;
     this.#featureKnown = false;
     this.#time = undefined;

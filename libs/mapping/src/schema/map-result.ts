@@ -19,6 +19,8 @@ export interface MapTarget {
 export interface MappedValue {
   readonly target: MapTarget;
   readonly value: ObservationValue;
+  /** Which item of the payload it is of. */
+  readonly item: number;
   /** Undefined: the time of arrival. */
   time: Micros | undefined;
   /** Bits of FLAGS. */
@@ -38,4 +40,6 @@ export interface MapResult {
   readonly rejected: Rejection[];
   /** The device, where the document names one for all. */
   device: string | undefined;
+  /** How many items the payload had. */
+  items: number;
 }
