@@ -84,6 +84,9 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   }
   const problem = problemOf(known, request.url, special?.status);
   if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer realm="glossa"');
+  // The rest of the body is read and thrown away, until its time is over: a client that writes it all before it reads
+  // would hear of a closed connection in place of the reason.
+  if (problem.status === 413) void reply.removeHeader('connection');
   void reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
