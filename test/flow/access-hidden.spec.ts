@@ -69,6 +69,23 @@ describe('what is hidden', () => {
     expect((await operator.get('/api/devices')).text).toContain('someone');
   });
 
+  it('are devices even from who may change them', async () => {
+    const rest = await restOf(['operator'], BEDROOM);
+    const before = (await gateway.rest().get('/api/devices/b1')).body;
+    const missing = { status: 404, body: { code: 'not-found', detail: 'there is no device b1' } };
+    expect(await rest.get('/api/devices/b1')).toMatchObject(missing);
+    expect(await rest.put('/api/devices/b1', { title: 'mine' })).toMatchObject(missing);
+    expect(await rest.delete('/api/devices/b1')).toMatchObject(missing);
+    expect((await gateway.rest().get('/api/devices/b1')).body).toEqual(before);
+    const shut = await restOf(['admin'], BEDROOM);
+    expect(await shut.delete('/api/devices/b1?purge=true')).toMatchObject(missing);
+    expect((await gateway.rest().get('/api/datastreams/b1/t')).body.count).toBe(1);
+    // What is seen in part, or new, is theirs to change.
+    expect((await rest.put('/api/devices/both', { title: 'both' })).status).toBe(200);
+    expect((await rest.put('/api/devices/fresh', {})).status).toBe(201);
+    expect((await rest.delete('/api/devices/fresh')).status).toBe(200);
+  });
+
   it('are features of which every series is, with what is below them', async () => {
     const rest = await restOf(['consumer'], BEDROOM);
     const shown = ['attic', 'home', 'home/garden', 'home/kitchen'];

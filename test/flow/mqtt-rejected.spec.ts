@@ -11,6 +11,11 @@ const SCHEMA = {
     humidity: { property: 'RelativeHumidity', unit: '%' },
   },
 };
+type Rule = [effect: string, action: string, topic: string];
+interface Letter {
+  readonly topic: string;
+}
+
 const REGISTERED = {
   id: 'registered',
   topic: 'registered/{device}',
@@ -22,6 +27,7 @@ describe('glossa/rejected/{device}', () => {
   let gateway: TestGateway;
   let watcher: MqttTester;
   let sender: MqttTester;
+  let readers = 0;
 
   beforeAll(async () => {
     gateway = await TestGateway.start();
@@ -154,5 +160,56 @@ describe('glossa/rejected/{device}', () => {
     const back = await gateway.mqtt(session);
     await back.until(({ length }) => length >= 2);
     expect(back.received.map(({ qos }) => qos)).toEqual([1, 1]);
+  });
+
+  it.each<{ name: string; rules: Rule[]; filter: string; hears: string[] }>([
+    { name: 'an operator', rules: [], filter: 'glossa/rejected/#', hears: ['$secret', 'open/1', 'secret/1'] },
+    {
+      name: 'an operator who may not read some topics',
+      rules: [['deny', 'subscribe', 'secret/#']],
+      filter: '#',
+      hears: ['open/1'],
+    },
+    {
+      name: 'an account that may read some topics',
+      rules: [
+        ['allow', 'subscribe', 'glossa/rejected/#'],
+        ['allow', 'subscribe', 'open/#'],
+      ],
+      filter: 'glossa/#',
+      hears: ['open/1'],
+    },
+  ])('tells $name of what it may read letters of', async ({ name, rules, filter, hears }) => {
+    const roles = name.startsWith('an operator') ? ['operator'] : [];
+    const credentials = await account(gateway, `reader-${++readers}`, { roles, rules });
+    const connect = async (clientId: string, clean: boolean, qos: 0 | 1) => {
+      const client = await gateway.mqtt({ ...credentials, clientId: `${clientId}-${readers}`, clean });
+      await client.subscribe(filter, qos);
+      return client;
+    };
+    const away = await connect('away', false, 1);
+    await away.end();
+    const here = [
+      await connect('qos-0', true, 0),
+      await connect('qos-1', true, 1),
+      await connect('kept-0', false, 0),
+      await connect('kept-1', false, 1),
+    ];
+    for (const topic of ['$secret', 'secret/1', 'open/1']) await sender.publish(topic, 'x', { qos: 1 });
+    const back = await gateway.mqtt({ ...credentials, clientId: `away-${readers}`, clean: false });
+    for (const client of [...here, back]) {
+      const heard = () => client.received.filter(({ topic }) => topic.startsWith('glossa/rejected/'));
+      await client.until(() => heard().some(({ text }) => text.includes('open/1')));
+      expect(
+        heard()
+          .map(({ text }) => JSON.parse(text).topic)
+          .sort(),
+      ).toEqual(hears);
+    }
+    if (roles.length === 0) return;
+    const { body } = await gateway.rest().post(`/api/accounts/${credentials.username}/tokens`, {});
+    const listed = (await gateway.rest(body.token).get('/api/messages?limit=1000')).body.items as Letter[];
+    const topics = new Set(listed.map(({ topic }) => topic));
+    expect(['$secret', 'open/1', 'secret/1'].filter((topic) => topics.has(topic))).toEqual(hears);
   });
 });

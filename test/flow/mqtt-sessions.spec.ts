@@ -258,6 +258,40 @@ describe('a persistent session', () => {
     await sender.cut();
   });
 
+  it('is there for its client where nothing but a message without PUBREL is left of it', async () => {
+    const session = { clientId: 'publisher', clean: false };
+    const present = async (wire: Wire) => (await wire.next('connack')).sessionPresent;
+    let wire = await Wire.signIn(gateway.mqttPort, session);
+    expect(await present(wire)).toBe(false);
+    wire.publish({ topic: 'receipt/x', qos: 2, id: 1 });
+    await wire.next('pubrec');
+    await wire.cut();
+    gateway = await gateway.restart();
+    wire = await Wire.signIn(gateway.mqttPort, session);
+    // [MQTT-3.2.2-2]: a client that is told otherwise takes the packet id for another message.
+    expect(await present(wire)).toBe(true);
+    wire.send({ cmd: 'pubrel', messageId: 1 });
+    await wire.next('pubcomp');
+    await wire.cut();
+    wire = await Wire.signIn(gateway.mqttPort, session);
+    expect(await present(wire)).toBe(false);
+    await wire.cut();
+  });
+
+  it('gets without RETAIN what was published while it subscribed, also when it comes again', async () => {
+    const session = { clientId: 'again', clean: false };
+    let wire = await Wire.signIn(gateway.mqttPort, session);
+    wire.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'again/#', qos: 1 }] });
+    await wire.next('suback');
+    const sender = await gateway.mqtt();
+    await sender.publish('again/x', 'kept', { qos: 1, retain: true });
+    expect(await wire.next('publish')).toMatchObject({ retain: false, dup: false });
+    await wire.cut();
+    wire = await Wire.signIn(gateway.mqttPort, session);
+    expect(await wire.next('publish')).toMatchObject({ retain: false, dup: true });
+    await wire.cut();
+  });
+
   it('takes as many filters as one SUBSCRIBE holds, at once', async () => {
     const filters = Array.from({ length: 3000 }, (_, i) => ({ topic: `many/${i}/#`, qos: 1 as const }));
     const wire = await Wire.signIn(gateway.mqttPort, { clientId: 'many', clean: false });

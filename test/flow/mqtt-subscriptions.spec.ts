@@ -1,7 +1,7 @@
 import { TestGateway } from './support/gateway.js';
 import type { MqttTester } from './support/mqtt.js';
-import { CLIMATE, register } from './support/plant.js';
-import { Wire } from './support/wire.js';
+import { account, CLIMATE, register } from './support/plant.js';
+import { publishPacket, Wire } from './support/wire.js';
 
 type Qos = 0 | 1 | 2;
 const QOS = [0, 1, 2] as const;
@@ -145,6 +145,77 @@ describe('a subscription', () => {
     wire.send({ cmd: 'unsubscribe', messageId: 6, unsubscriptions: ['nothing', 'a'] });
     expect(await wire.next('unsuback')).toMatchObject({ messageId: 6 });
     await wire.cut();
+  });
+
+  describe.each([true, false])('of filters that repeat, with a clean session: %s', (clean) => {
+    const packet = (messageId: number, ...filters: [topic: string, qos: Qos][]) => ({
+      cmd: 'subscribe' as const,
+      messageId,
+      subscriptions: filters.map(([topic, qos]) => ({ topic, qos })),
+    });
+
+    it('is answered with a code for each [MQTT-3.8.4-5], and has the QoS of the last', async () => {
+      const topic = `repeat/${clean}`;
+      await sender.publish(topic, 'kept', { qos: 1, retain: true });
+      const wire = await Wire.signIn(gateway.mqttPort, { clean });
+      wire.send(packet(1, [topic, 0], [topic, 1], ['b', 0]));
+      expect(await wire.next('suback')).toMatchObject({ messageId: 1, granted: [0, 1, 0] });
+      await wire.next('publish');
+      await sender.publish(topic, 'live', { qos: 2 });
+      await wire.next('publish', 2);
+      // Again, where nothing is new, and with what follows in the same bytes.
+      wire.send(
+        packet(2, ['b', 2], [topic, 2], ['b', 1], [topic, 0]),
+        packet(3, ['c', 1]),
+        packet(4, [topic, 0], [topic, 0]),
+        publishPacket({ topic, payload: 'own', qos: 1, id: 9 }),
+        { cmd: 'pingreq' },
+      );
+      await wire.next('puback');
+      await wire.next('pingresp');
+      await wire.until(() => wire.all('publish').some(({ payload }) => String(payload) === 'own'));
+      await wire.next('suback', 4);
+      expect(
+        wire
+          .all('suback')
+          .map(({ messageId, granted }) => [messageId, granted])
+          .sort(),
+      ).toEqual([
+        [1, [0, 1, 0]],
+        [2, [2, 2, 1, 0]],
+        [3, [1]],
+        [4, [0, 0]],
+      ]);
+      const got = wire
+        .all('publish')
+        .map(({ payload, retain, qos }) => `${String(payload)} ${retain} ${qos}`);
+      expect(got).toEqual([
+        'kept true 1',
+        'live false 1',
+        ...['kept true 0', 'kept true 0'],
+        ...['own false 0'],
+      ]);
+      await wire.cut();
+      await sender.publish(topic, '', { qos: 1, retain: true });
+    });
+
+    it('is refused where an account has no right, each time', async () => {
+      const name = `limited-${clean}`;
+      const { username, password } = await account(gateway, name, { rules: [['allow', 'subscribe', 'a']] });
+      const options = { username, password: Buffer.from(password), clean };
+      const wire = await Wire.signIn(gateway.mqttPort, options);
+      wire.send(packet(1, ['x', 0], ['a', 2], ['x', 1], ['a', 1]), packet(2, ['x', 0], ['x', 0]));
+      await wire.next('suback', 2);
+      const codes = new Map(wire.all('suback').map(({ messageId, granted }) => [messageId, granted]));
+      expect([codes.get(1), codes.get(2)]).toEqual([
+        [128, 2, 128, 1],
+        [128, 128],
+      ]);
+      // More levels than are allowed: the connection ends, as with a filter that comes once.
+      const deep = 'd/'.repeat(200);
+      wire.send(packet(3, [deep, 0], [deep, 0]));
+      await wire.ended();
+    });
   });
 
   it('of many clients to one topic reaches each of them', async () => {

@@ -75,6 +75,7 @@ describe('rights over REST', () => {
     ['GET', '/api/devices/d1', undefined, 'yes yes yes no'],
     ['PUT', '/api/devices/d1', { title: 1 }, 'yes yes no no'],
     ['DELETE', '/api/devices/none', undefined, 'yes yes no no'],
+    ['DELETE', '/api/devices/none?purge=true', undefined, 'yes no no no'],
     ['GET', '/api/features', undefined, 'yes yes yes no'],
     ['GET', '/api/features/home', undefined, 'yes yes yes no'],
     ['PUT', '/api/features/home', { title: 1 }, 'yes yes no no'],
@@ -114,6 +115,21 @@ describe('rights over REST', () => {
         expect(answer.headers.get('content-type')).toContain('application/problem+json');
       }
     }
+  });
+
+  it('purge a device where they may delete observations', async () => {
+    const operator = clients.get('a-operator')!;
+    expect(await operator.delete('/api/devices/d1?purge=true')).toMatchObject({
+      status: 403,
+      body: {
+        code: 'forbidden',
+        detail: 'a-operator lacks the permission observations:delete, which purge=true needs',
+      },
+    });
+    expect((await admin.get('/api/devices/d1')).status).toBe(200);
+    expect((await admin.get('/api/datastreams/d1/temperature')).body.count).toBe(1);
+    await admin.put('/api/devices/spare', {});
+    expect((await operator.delete('/api/devices/spare?purge=false')).status).toBe(200);
   });
 
   it('hide what a deny on semantic topics hides', async () => {

@@ -60,10 +60,11 @@ async function build(config: Config, logger: Logger, stores: Stores) {
   const worker = new ExpressionWorker({});
 
   const schemas = new SchemaRegistry(control, { hub, codecs: CODECS, worker }, series, config.ignoreTopics);
-  const properties = new PropertyRegistry(control, hub, series, schemas);
+  const policy = new RetentionPolicy(config.retention, hub);
+  const properties = new PropertyRegistry(control, hub, series, schemas, policy);
   // Schemas compile against the properties.
   await properties.load();
-  const policy = retentionPolicy(config, hub);
+  refuseUnknown(policy);
   await schemas.load((id, errors) =>
     logger.error({ schema: id, errors }, 'a stored schema no longer compiles and is left out'),
   );
@@ -242,10 +243,9 @@ async function build(config: Config, logger: Logger, stores: Stores) {
 }
 
 /** @throws an Error with a sentence when a rule is for no property that there is */
-function retentionPolicy({ retention }: Config, hub: OntologyHub): RetentionPolicy {
-  const policy = new RetentionPolicy(retention, hub);
+function refuseUnknown(policy: RetentionPolicy): void {
   const [unknown] = policy.unknown();
-  if (!unknown) return policy;
+  if (!unknown) return;
   const like = unknown.like.length > 0 ? ` Did you mean ${unknown.like.join(', ')}?` : '';
   throw new Error(
     `GLOSSA_RETENTION: there is no observable property or kind ${unknown.name}.${like} GET /api/properties lists them; one of your own is defined before it is named.`,

@@ -60,6 +60,11 @@ export class AccountPolicy {
       !this.#subscribe.some(({ effect }) => effect === 'deny');
   }
 
+  /** May it hear of a raw message: read its dead letter, and why it was rejected? */
+  mayHearOf(topic: string): boolean {
+    return this.seesEveryTopic || this.receive(topic);
+  }
+
   /** May it publish to a topic? */
   publish(topic: string): Decision {
     const cached = this.#published.get(topic);

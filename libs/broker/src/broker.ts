@@ -22,13 +22,15 @@ import { Emitter } from './emitter.js';
 import { Fanout } from './fanout/fanout.js';
 import { RetainedSender } from './fanout/retained.js';
 import { Gate, type GateBudget } from './intake/gate.js';
+import { answerRepeatedFilters } from './intake/repeated-filters.js';
 import { HoldBack } from './hold-back.js';
 import { rawForward } from './raw-forward.js';
 import { SessionSender } from './sessions/session-sender.js';
 import { Listeners } from './listeners.js';
 import type { BrokerLogger } from './logger.js';
 import { RefusalLog } from './refusal-log.js';
-import { SessionStore, type SessionLimits } from './sessions/session-store.js';
+import { MAX_FILTERS } from './sessions/filters.js';
+import { SessionStore, STATE_ALONE, type SessionLimits } from './sessions/session-store.js';
 import type { StoredWill } from './sessions/wills.js';
 
 export interface BrokerOptions {
@@ -141,6 +143,7 @@ export class Broker implements OutcomeSink {
         brokerId: id,
         brokerCounter: ++(this.#aedes as unknown as AedesInternals).counter,
       }),
+      policyOf: (username) => access.policy(username),
       onDrop: (client, cause, reason) => {
         this.counts.subscribersDropped[cause]++;
         logger.warn({ ...whoIs(client), reason }, 'subscriber dropped');
@@ -149,12 +152,13 @@ export class Broker implements OutcomeSink {
     });
     const forward = rawForward(this.#fanout);
     this.status = new DeviceStatusBoard(devices, this.#sessions, this.#fanout);
-    this.#retained = new RetainedSender(series, this.#sessions, renderer);
+    this.#retained = new RetainedSender(series, this.#sessions, renderer, () => this.#gate.wake());
     this.#holdBack = new HoldBack(() => this.#sessions.flush());
     this.#gate = new Gate({
       ingest,
       sink: this,
       holdBack: this.#holdBack,
+      isBehind: (client) => this.#retained.isBehind(client),
       isKept: (raw) => raw.retain || raw.qos === 2 || this.#sessions.any,
       policyOf: (username) => access.policy(username),
       sessions: this.#sessions,
@@ -229,6 +233,7 @@ export class Broker implements OutcomeSink {
     }
     const client = this.#aedes.handle(stream, request);
     this.#gate.attach(client);
+    answerRepeatedFilters(client, this.#aedes);
     this.#connections.add(stream);
     stream.once('close', () => {
       this.#connections.delete(stream);
@@ -364,11 +369,15 @@ export class Broker implements OutcomeSink {
   }
 
   #authorizeSubscribe(client: Client, subscription: Subscription): Subscription | null {
+    if (subscription === STATE_ALONE) return null;
     const { topic, qos } = subscription;
     const decision = policyOf(client)?.subscribe(topic);
-    if (!decision?.granted) {
+    const hasPlace =
+      this.#fanout.hasPlace(client, topic) && (client.clean || this.#sessions.hasPlace(client.id, topic));
+    if (!decision?.granted || !hasPlace) {
       this.counts.subscriptionsRefused++;
-      const fields = { ...whoIs(client), filter: topic, rule: decision?.rule };
+      const rule = hasPlace ? decision?.rule : `a client has at most ${MAX_FILTERS} subscriptions`;
+      const fields = { ...whoIs(client), filter: topic, rule };
       this.#refusals.say(client.id, fields, 'subscription refused');
       return null;
     }

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
@@ -11,12 +12,16 @@ export interface ClientInternals extends Client {
   /** The packet id that is used next. */
   _nextId: number;
   /** Reads and parses the next chunk of the socket. */
-  _nextBatch(error?: Error): void;
+  _nextBatch(error?: Error | null): void;
+  /** How many packets aedes is to be done with before it reads on. */
+  _parsingBatch: number;
+  /** Calls back when the socket takes more again; a client that reads nothing for too long is closed. */
+  waitForDrain(done: (error?: Error | null) => void): void;
   readonly _keepaliveTimer: NodeJS.Timeout | null;
   /** CONNACK was sent: only then may anything else be [MQTT-3.2.0-1]. */
   readonly connackSent: boolean;
-  /** Takes the bytes of packets, and gives each to aedes. */
-  readonly _parser: { parse(bytes: Buffer): void };
+  /** Takes the bytes of packets, and gives each to aedes, which listens to `packet`. */
+  readonly _parser: EventEmitter & { parse(bytes: Buffer): void };
 }
 
 /** What this lib uses of aedes itself beyond its declared interface. */

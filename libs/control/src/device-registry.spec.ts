@@ -1,3 +1,4 @@
+import { AccountPolicy } from '#access';
 import { DeviceTable, SeriesTable, type Ingest } from '#ingest';
 import type { Device } from '#model';
 import { MemoryObservationStore, type ControlStore } from '#storage';
@@ -24,13 +25,14 @@ describe('devices', () => {
   const table = new DeviceTable(10);
   const series = new SeriesTable({ series: [], schemas: [], nextSeries: 1, latest: [] });
   const registry = new DeviceRegistry(store, new MemoryObservationStore(), table, series, () => undefined);
+  const policy = new AccountPolicy({ username: 'admin', roles: ['admin'], rules: [], onDeny: 'ignore' });
   const ingest = { snapshot: { forgetRoutes: () => undefined } } as unknown as Ingest;
 
   it('change one after the other: what is stored is what the data plane knows', async () => {
-    await registry.put('d', { feature: 'first' }, ingest);
+    await registry.put('d', { feature: 'first' }, policy, ingest);
     const [, put] = await Promise.all([
-      registry.remove('d', false, ingest),
-      registry.put('d', { feature: 'second' }, ingest),
+      registry.remove('d', false, policy, ingest),
+      registry.put('d', { feature: 'second' }, policy, ingest),
     ]);
     expect(put.created).toBe(true);
     expect(kept.get('d')?.feature).toBe('second');
@@ -38,15 +40,18 @@ describe('devices', () => {
   });
 
   it('are new once', async () => {
-    const puts = await Promise.all([registry.put('e', {}, ingest), registry.put('e', {}, ingest)]);
+    const puts = await Promise.all([
+      registry.put('e', {}, policy, ingest),
+      registry.put('e', {}, policy, ingest),
+    ]);
     expect(puts.map(({ created }) => created)).toEqual([true, false]);
   });
 
   it('of other names do not wait', async () => {
     const order: string[] = [];
     await Promise.all([
-      registry.remove('d', false, ingest).then(() => order.push('d')),
-      registry.put('f', {}, ingest).then(() => order.push('f')),
+      registry.remove('d', false, policy, ingest).then(() => order.push('d')),
+      registry.put('f', {}, policy, ingest).then(() => order.push('f')),
     ]);
     expect(order).toEqual(['f', 'd']);
   });

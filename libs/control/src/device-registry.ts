@@ -50,13 +50,24 @@ export class DeviceRegistry {
     this.#listener = listener;
   }
 
-  /** Registers or replaces. @returns whether it is new */
-  put(id: string, input: DeviceInput, ingest: Ingest): Promise<{ device: Device; created: boolean }> {
-    return this.#turns.take(id, () => this.#put(id, input, ingest));
+  /** Registers or replaces; one that is hidden from the account is not found. @returns whether it is new */
+  put(
+    id: string,
+    input: DeviceInput,
+    policy: AccountPolicy,
+    ingest: Ingest,
+  ): Promise<{ device: Device; created: boolean }> {
+    return this.#turns.take(id, () => this.#put(id, input, policy, ingest));
   }
 
-  async #put(id: string, input: DeviceInput, ingest: Ingest): Promise<{ device: Device; created: boolean }> {
+  async #put(
+    id: string,
+    input: DeviceInput,
+    policy: AccountPolicy,
+    ingest: Ingest,
+  ): Promise<{ device: Device; created: boolean }> {
     await this.flush();
+    if (!this.#sees(id, policy)) throw notFound(id);
     const before = await this.store.devices.get(id);
     if (!before && this.devices.size >= this.devices.limit) {
       throw new GlossaError('device-limit', `${this.devices.limit} devices are registered already`);
@@ -77,7 +88,7 @@ export class DeviceRegistry {
   async get(id: string, policy: AccountPolicy): Promise<Device> {
     await this.flush();
     const device = this.#sees(id, policy) ? await this.store.devices.get(id) : undefined;
-    if (!device) throw new GlossaError('not-found', `there is no device ${id}`);
+    if (!device) throw notFound(id);
     return device;
   }
 
@@ -109,16 +120,20 @@ export class DeviceRegistry {
     return datastreams.length === 0 || datastreams.some(({ series }) => series.some(sees));
   }
 
-  /** Deletes a device; its observations stay unless `purge`. @returns how many observations went */
-  remove(id: string, purge: boolean, ingest: Ingest): Promise<number> {
-    return this.#turns.take(id, () => this.#remove(id, purge, ingest));
+  /**
+   * Deletes a device; its observations stay unless `purge`. One that is hidden from the account is not found.
+   * @returns how many observations went
+   */
+  remove(id: string, purge: boolean, policy: AccountPolicy, ingest: Ingest): Promise<number> {
+    return this.#turns.take(id, () => this.#remove(id, purge, policy, ingest));
   }
 
-  async #remove(id: string, purge: boolean, ingest: Ingest): Promise<number> {
+  async #remove(id: string, purge: boolean, policy: AccountPolicy, ingest: Ingest): Promise<number> {
     await this.flush();
+    if (!this.#sees(id, policy)) throw notFound(id);
     const known = await this.store.devices.delete(id);
     const series = [...this.series.ofDevice(id)].flatMap((datastream) => datastream.series);
-    if (!known && series.length === 0) throw new GlossaError('not-found', `there is no device ${id}`);
+    if (!known && series.length === 0) throw notFound(id);
     // From here to the purge nothing waits: messages that come after it begin series of their own.
     this.devices.remove(id);
     ingest.snapshot.forgetRoutes();
@@ -170,4 +185,8 @@ export class DeviceRegistry {
   async #retire(series: readonly Series[]): Promise<void> {
     if (series.length > 0) await this.observations.retire(series.map((one) => one.id));
   }
+}
+
+function notFound(id: string): GlossaError {
+  return new GlossaError('not-found', `there is no device ${id}`);
 }

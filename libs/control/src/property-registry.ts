@@ -1,7 +1,9 @@
+import type { AccountPolicy } from '#access';
 import type { SeriesTable } from '#ingest';
 import { GlossaError, type ObservableProperty, type Problem } from '#model';
-import type { OntologyHub } from '#semantics';
+import { OntologyHub } from '#semantics';
 import type { ControlStore } from '#storage';
+import type { RetentionPolicy } from './retention/retention-policy.js';
 import type { SchemaRegistry } from './schema-registry.js';
 
 /** Properties that users of this installation define. */
@@ -11,6 +13,7 @@ export class PropertyRegistry {
     private readonly hub: OntologyHub,
     private readonly series: SeriesTable,
     private readonly schemas: SchemaRegistry,
+    private readonly retention: RetentionPolicy,
   ) {}
 
   async load(): Promise<void> {
@@ -19,15 +22,27 @@ export class PropertyRegistry {
 
   /**
    * Defines or replaces one. What observations say must stay true: the meaning of a property in use does not change,
-   * but for states that are added.
-   * @throws GlossaError `property-reserved`, `property-invalid`, `property-in-use`
+   * but for states that are added. Who lets observations go sooner than before must be allowed to delete them.
+   * @throws GlossaError `property-reserved`, `property-invalid`, `property-in-use`, `forbidden`
    */
-  put(term: string, body: unknown): Promise<{ property: ObservableProperty; created: boolean }> {
+  put(
+    term: string,
+    body: unknown,
+    policy: AccountPolicy,
+  ): Promise<{ property: ObservableProperty; created: boolean }> {
     return this.schemas.exclusively(async () => {
       const checked = this.hub.checkOwn(term, body);
       if (!checked.ok) throw invalid(checked.errors);
-      const before = this.hub.property(term);
       const { property } = checked;
+      if (!policy.may('observations:delete').allowed) {
+        const reason = await this.#deletes(property, body);
+        if (reason !== undefined)
+          throw new GlossaError(
+            'forbidden',
+            `${policy.username} lacks the permission observations:delete, which ${reason}`,
+          );
+      }
+      const before = this.hub.property(term);
       const user = before && changes(before, property) ? this.#user(term) : undefined;
       if (user !== undefined) {
         const message = `${term} is used by ${user}: its kind, unit and states cannot change`;
@@ -38,6 +53,26 @@ export class PropertyRegistry {
       this.schemas.recompile(term);
       return { property, created: !before };
     });
+  }
+
+  /** Why a definition takes the right to delete: a retention of its own, or a shorter one of what there is. */
+  async #deletes({ term, retention }: ObservableProperty, body: unknown): Promise<string | undefined> {
+    if (retention !== undefined && !this.hub.property(term)) return '"retention" needs';
+    const before = this.retention.lookup();
+    const after = this.retention.over(await this.#with(term, body)).lookup();
+    // What is below it inherits, and where it stands among the others may decide which rule is the narrowest.
+    const shorter = this.hub.properties().filter((known) => after(known.term) < before(known.term));
+    if (shorter.length === 0) return undefined;
+    const names = shorter.map((known) => known.term).join(', ');
+    return `a shorter retention needs: ${names} would be kept for less time`;
+  }
+
+  /** The properties as they would be with this definition. */
+  async #with(term: string, body: unknown): Promise<OntologyHub> {
+    const hub = OntologyHub.load(this.hub.units);
+    for (const own of await this.store.properties.all()) hub.setOwn(own.term, own.definition);
+    hub.setOwn(term, body);
+    return hub;
   }
 
   /** Who relies on a property's meaning. */

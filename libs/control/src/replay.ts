@@ -21,10 +21,10 @@ export interface Replayed {
   readonly reason?: string;
 }
 
-const PAGE = 500;
-const FEW = 100;
-/** Letters that share commits. */
-const TOGETHER = 100;
+/** Letters that are read together, and that share commits when they run: of the largest payloads 6 MiB. */
+const GROUP = 100;
+/** Bytes of the letters of a page, in JSON. */
+const PAGE_BYTES = 8 * 1024 * 1024;
 const NOT_THERE = 'There is no such dead letter, or it ran just now.';
 
 /** Runs dead letters through the line again, oldest first, after a schema was mended. */
@@ -41,18 +41,23 @@ export class Replayer {
     limit: number,
     policy: AccountPolicy,
   ): Promise<Replayed[]> {
-    const { items: letters } = await readable(this.store, { ...query, limit }, policy);
-    const oldestFirst = letters.toReversed();
+    // The newest are found first and run last: of those that wait only the ids are kept.
+    const found: number[] = [];
+    for await (const { items } of readable(this.store, { ...query, limit }, policy))
+      found.push(...items.map(({ id }) => id));
+    const oldestFirst = found.toReversed();
     const results: Replayed[] = [];
-    for (let at = 0; at < oldestFirst.length; at += TOGETHER) {
-      const running = oldestFirst.slice(at, at + TOGETHER).map((letter) => this.#one(letter));
+    for (let at = 0; at < oldestFirst.length; at += GROUP) {
+      const ids = oldestFirst.slice(at, at + GROUP);
+      const { items: letters } = await this.store.deadLetters({ ids, limit: ids.length });
+      const running = letters.toReversed().map((letter) => this.#one(letter));
       for (const run of await Promise.all(running)) {
         if (run.outcome) this.sink.publish(run.outcome);
         results.push(run.result);
       }
     }
-    const found = new Set(results.map(({ id }) => id));
-    const missing = (query.ids ?? []).filter((id) => !found.has(id)).slice(0, limit - results.length);
+    const told = new Set(results.map(({ id }) => id));
+    const missing = (query.ids ?? oldestFirst).filter((id) => !told.has(id)).slice(0, limit - results.length);
     return [...results, ...missing.map((id) => ({ id, reason: NOT_THERE }))];
   }
 
@@ -82,32 +87,50 @@ export class DeadLetters {
     return this.store.ledger();
   }
 
-  /** Those whose topics the account may read. */
-  list(query: DeadLetterQuery, policy: AccountPolicy): Promise<DeadLetterPage> {
-    return readable(this.store, query, policy);
+  /**
+   * A page of those whose topics the account may read, as they are shown. It ends with `limit`, or before the letter
+   * that would bring it over 8 MiB of JSON; one it holds at least.
+   */
+  async list<Shown extends object>(
+    query: DeadLetterQuery,
+    policy: AccountPolicy,
+    show: (letter: DeadLetter) => Shown,
+  ): Promise<{ items: Shown[]; next?: number }> {
+    const items: Shown[] = [];
+    let bytes = 0;
+    let last: number | undefined;
+    for await (const group of readable(this.store, query, policy)) {
+      for (const letter of group.items) {
+        const shown = show(letter);
+        bytes += Buffer.byteLength(JSON.stringify(shown));
+        if (last !== undefined && bytes > PAGE_BYTES) return { items, next: last };
+        items.push(shown);
+        last = letter.id;
+      }
+      if (group.next !== undefined) return { items, next: group.next };
+    }
+    return { items };
   }
 }
 
-/** Up to `limit` letters whose topics an account may read, newest first. */
-async function readable(
+/** Up to `limit` letters whose topics an account may read, newest first, in groups; `next` where more follow. */
+async function* readable(
   store: ObservationStore,
   query: DeadLetterQuery,
   policy: AccountPolicy,
-): Promise<DeadLetterPage> {
-  const { limit } = query;
-  const items: DeadLetter[] = [];
-  let { before } = query;
+): AsyncGenerator<DeadLetterPage, void> {
+  let { before, limit: missing } = query;
   for (;;) {
-    // Where some are hidden, the next page is not asked for one by one.
-    const missing = limit - items.length;
-    const size = Math.min(PAGE, policy.seesEveryTopic ? missing : Math.max(missing, FEW));
-    const page = await store.deadLetters({ ...query, limit: size, ...(before !== undefined && { before }) });
-    const seen = page.items.filter(({ topic }) => policy.seesEveryTopic || policy.receive(topic));
-    items.push(...seen.slice(0, missing));
+    // Where some are hidden, the few that are missing are not asked for one by one.
+    const limit = policy.seesEveryTopic ? Math.min(GROUP, missing) : GROUP;
+    const page = await store.deadLetters({ ...query, limit, ...(before !== undefined && { before }) });
+    const seen = page.items.filter(({ topic }) => policy.mayHearOf(topic));
+    const items = seen.slice(0, missing);
+    missing -= items.length;
+    const more = page.next !== undefined || seen.length > items.length;
     const last = items.at(-1);
-    if (items.length === limit && last)
-      return page.next !== undefined || seen.length > missing ? { items, next: last.id } : { items };
-    if (page.next === undefined) return { items };
+    yield missing === 0 && more && last ? { items, next: last.id } : { items };
+    if (missing === 0 || page.next === undefined) return;
     before = page.next;
   }
 }

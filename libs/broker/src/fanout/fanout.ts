@@ -1,18 +1,19 @@
 import type { Client } from 'aedes';
-import { matches } from '#access';
+import { matches, type AccountPolicy } from '#access';
 import type { Outcome, OutcomeSink } from '#ingest';
 import type { ObservationRecord, Qos, Series } from '#model';
 import { ObservationEncoder, semanticTopic, type ObservationRenderer } from '#semantics';
 import { Histogram, TIMES_MS } from '#telemetry';
 import { nextPacketId, policyOf, type ClientInternals } from '../client-internals.js';
 import { mqttTrie } from '../mqtt-trie.js';
+import { Filters } from '../sessions/filters.js';
 import type { SessionStore } from '../sessions/session-store.js';
 import { address, Arena, topicHead } from './arena.js';
 import { rejectionMessages } from './rejection-messages.js';
 
 interface Subscriber {
   readonly client: Client;
-  readonly filters: Map<string, Subscription>;
+  readonly filters: Filters<Subscription>;
   /** Highest QoS granted for a topic, found once. */
   readonly granted: Map<string, Qos>;
   /** Its share of the current batch: start, end, start, end, ... */
@@ -48,6 +49,8 @@ export interface FanoutOptions {
   readonly sessions: SessionStore;
   /** aedes' own id and counter, for queued messages. */
   readonly stamp: () => { brokerId: string; brokerCounter: number };
+  /** The policy of an account by name, for sessions whose clients may be away. */
+  readonly policyOf: (username: string) => AccountPolicy | undefined;
   readonly onDrop: (client: Client, cause: DropCause, reason: string) => void;
   /** Bytes that may wait for one socket. */
   readonly maxBuffered?: number;
@@ -62,6 +65,8 @@ const FEW_RANGES = 8;
 /** A batch is written when it holds this much, at the latest at the end of the event loop's turn. */
 const FLUSH_BYTES = 1024 * 1024;
 const MAX_GRANTED = 20_000;
+/** Longer topics are looked up each time: 20,000 of the longest would take more than a gigabyte. */
+const MAX_GRANTED_LENGTH = 1024;
 
 /**
  * Delivers what the gateway itself publishes, `semantic/` and `glossa/`. It keeps its own index of subscribers;
@@ -98,11 +103,16 @@ export class Fanout implements OutcomeSink {
     return this.#subscribers.size;
   }
 
+  /** Whether a client may have a subscription, or has it. */
+  hasPlace(client: Client, filter: string): boolean {
+    return this.#subscribers.get(client)?.filters.hasPlace(filter) ?? true;
+  }
+
   /** A granted subscription, new or restored. */
   subscribe(client: Client, filter: string, qos: Qos): void {
     let subscriber = this.#subscribers.get(client);
     if (!subscriber) {
-      subscriber = { client, filters: new Map(), granted: new Map(), ranges: [], addressed: [] };
+      subscriber = { client, filters: new Filters(), granted: new Map(), ranges: [], addressed: [] };
       this.#subscribers.set(client, subscriber);
     }
     this.unsubscribe(client, filter);
@@ -132,6 +142,7 @@ export class Fanout implements OutcomeSink {
     if (best !== undefined) return best;
     best = 0;
     for (const [filter, { qos }] of filters) if (qos > best && matches(filter, topic)) best = qos;
+    if (topic.length > MAX_GRANTED_LENGTH) return best;
     if (granted.size >= MAX_GRANTED) granted.clear();
     granted.set(topic, best);
     return best;
@@ -186,13 +197,16 @@ export class Fanout implements OutcomeSink {
     }
     if (outcome.rejections.length > 0) {
       for (const { topic, payload } of rejectionMessages(outcome, this.options.renderer.baseUrl))
-        this.send(topic, payload, raw.qos);
+        this.send(topic, payload, raw.qos, raw.topic);
     }
   }
 
-  /** Publishes one message of the gateway's own. */
-  send(topic: string, payload: string, qos: Qos): void {
-    const targets = this.#resolve(topic);
+  /**
+   * Publishes one message of the gateway's own.
+   * @param about the raw topic of what was rejected, when the message tells of that
+   */
+  send(topic: string, payload: string, qos: Qos, about?: string): void {
+    const targets = this.#resolve(topic, about);
     if (targets.direct.length > 0 || targets.sessions.length > 0) this.#deliver(targets, payload, qos);
   }
 
@@ -200,15 +214,21 @@ export class Fanout implements OutcomeSink {
     return (this.#bySeries[series.id] ??= this.#resolve(semanticTopic(series)));
   }
 
-  #resolve(topic: string): Targets {
-    const sessions = this.options.sessions.sessionsFor(topic).map(({ clientId, qos }) => ({ clientId, qos }));
+  #resolve(topic: string, about?: string): Targets {
+    const sessions: { clientId: string; qos: Qos }[] = [];
+    for (const { clientId, qos, username } of this.options.sessions.sessionsFor(topic)) {
+      const hidden =
+        about !== undefined && username !== undefined && !this.options.policyOf(username)?.mayHearOf(about);
+      if (!hidden) sessions.push({ clientId, qos });
+    }
     const best = new Map<Subscriber, Direct>();
     for (const subscription of this.#trie.match(topic)) {
       const { subscriber } = subscription;
       const other = best.get(subscriber);
       // [MQTT-3.3.5-1]: overlapping subscriptions deliver once, with the highest QoS.
       if (other && other.qos >= subscription.qos) continue;
-      if (!policyOf(subscriber.client)?.receive(topic)) continue;
+      const policy = policyOf(subscriber.client);
+      if (!policy?.receive(topic) || (about !== undefined && !policy.mayHearOf(about))) continue;
       const kept = !subscriber.client.clean && subscription.qos > 0;
       best.set(subscriber, { subscriber, qos: subscription.qos, kept });
     }

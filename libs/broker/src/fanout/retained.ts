@@ -16,9 +16,19 @@ interface Retained {
 }
 
 const CHUNK = 64 * 1024;
+/** How long a subscriber may take for what was written to it. */
+const UNREAD_MS = 60_000;
+/** SUBSCRIBEs of a client that wait for the messages of those before. */
+const MAX_WAITING = 8;
 /** Topics that are looked at in one turn of the event loop. */
 const TURN = 1000;
 const WILDCARD = /[+#]/;
+
+/** One SUBSCRIBE of a client is answered after the other. */
+interface Turn {
+  waiting: number;
+  last: Promise<void> | undefined;
+}
 
 interface Granted {
   readonly topic: string;
@@ -31,17 +41,46 @@ interface Granted {
  * message with its own QoS where a wildcard filter was granted less.
  */
 export class RetainedSender {
+  readonly #turns = new Map<Client, Turn>();
+
   constructor(
     private readonly series: SeriesTable,
     private readonly sessions: SessionStore,
     private readonly renderer: ObservationRenderer,
+    /** Hears that a client was sent what it asked for. */
+    private readonly onSent: () => void,
   ) {}
+
+  /** Whether a client has asked for more than it was sent yet: nothing more of it is to be read. */
+  isBehind(client: Client): boolean {
+    return (this.#turns.get(client)?.waiting ?? 0) > MAX_WAITING;
+  }
 
   /**
    * Sends what the granted subscriptions of one SUBSCRIBE call for, each message once with the highest QoS, as fast
-   * as the socket takes it. Every topic is looked at once, however many filters there are, a bounded number in a turn.
+   * as the socket takes it, and after what the client's SUBSCRIBEs before call for. Every topic is looked at once,
+   * however many filters there are, a bounded number in a turn.
    */
   async send(client: Client, subscriptions: readonly { topic: string; qos: number }[]): Promise<void> {
+    const turn: Turn = this.#turns.get(client) ?? { waiting: 0, last: undefined };
+    this.#turns.set(client, turn);
+    turn.waiting++;
+    const sent = turn.last
+      ? turn.last.then(() => this.#send(client, subscriptions))
+      : this.#send(client, subscriptions);
+    // A SUBSCRIBE that fails is not the next one's failure.
+    turn.last = sent.catch(() => undefined);
+    try {
+      await sent;
+    } finally {
+      turn.waiting--;
+      if (turn.waiting === 0) this.#turns.delete(client);
+      this.onSent();
+    }
+  }
+
+  async #send(client: Client, subscriptions: readonly { topic: string; qos: number }[]): Promise<void> {
+    if (client.closed) return;
     const granted = subscriptions.filter((one): one is Granted => one.qos <= 2);
     if (granted.length === 0) return;
     const trie = mqttTrie<Granted>();
@@ -116,7 +155,10 @@ async function write(client: Client, bytes: Buffer): Promise<boolean> {
   if (client.closed || conn.destroyed) return false;
   if (conn.write(bytes)) return true;
   return new Promise((resolve) => {
+    const unread = new Error('retained messages wait for a subscriber that does not read');
+    const timer = setTimeout(() => conn.destroy(unread), UNREAD_MS).unref();
     const settle = (open: boolean) => {
+      clearTimeout(timer);
       conn.off('drain', drained);
       conn.off('close', closed);
       resolve(open);

@@ -74,6 +74,8 @@ export interface GateOptions {
   /** The policy of an account by name, for wills of clients that are gone. */
   readonly policyOf: (username: string) => AccountPolicy | undefined;
   readonly sessions: Pick<SessionStore, 'receipts' | 'outgoingClearMessageId' | 'outgoingUpdate'>;
+  /** Whether what a client asked for is still to be sent, and is enough. */
+  readonly isBehind: (client: Client) => boolean;
   /** Keeps acknowledgements back until what they promise is on its way to the disk. */
   readonly holdBack: HoldBack;
   /** Whether a message may be kept beyond the store: for a session that is away, as retained, or as a receipt. */
@@ -330,10 +332,14 @@ export class Gate {
       } else this.#finish(sender, message.outcome, message.publishWill);
     }
     if (sender.held === 0 && (!connection || connection.conn.destroyed)) this.#senders.delete(sender);
-    if (this.#waiting.size > 0 && !this.#waking) {
-      this.#waking = true;
-      setImmediate(() => this.#wake());
-    }
+    this.wake();
+  }
+
+  /** Has connections read that waited for what is over now. */
+  wake(): void {
+    if (this.#waiting.size === 0 || this.#waking) return;
+    this.#waking = true;
+    setImmediate(() => this.#wake());
   }
 
   /** Milliseconds of this process, looked up once for what one commit settles. */
@@ -413,7 +419,9 @@ export class Gate {
 
   #open(sender: Sender): boolean {
     if (this.#stopped) return false;
-    if (sender.connection && this.options.holdBack.isProlonged(sender.connection)) return false;
+    const { connection } = sender;
+    const { holdBack, isBehind } = this.options;
+    if (connection && (holdBack.isProlonged(connection) || isBehind(connection))) return false;
     if (sender.held < SHARE_MESSAGES && sender.bytes < SHARE_BYTES) return true;
     if (this.#spent) return false;
     return sender.held < this.#budget.clientMessages && sender.bytes < this.#budget.clientBytes;

@@ -7,7 +7,11 @@ import type { Journal } from './journal.js';
 export class Receipts {
   readonly #byClient = new Map<string, Set<number>>();
 
-  constructor(private readonly journal: Journal) {}
+  /** @param onFirst is called before a client has its first one */
+  constructor(
+    private readonly journal: Journal,
+    private readonly onFirst: () => void,
+  ) {}
 
   /** Reads what an earlier run left. */
   async load(): Promise<void> {
@@ -21,6 +25,11 @@ export class Receipts {
     return this.#byClient.get(client)?.has(packetId) ?? false;
   }
 
+  /** Clients that have one. */
+  get size(): number {
+    return this.#byClient.size;
+  }
+
   /** Ids of the clients that have one. */
   clients(): IterableIterator<string> {
     return this.#byClient.keys();
@@ -31,6 +40,7 @@ export class Receipts {
   }
 
   add(client: string, packetId: number): void {
+    if (!this.#byClient.has(client)) this.onFirst();
     this.#of(client).add(packetId);
     this.journal.add(keyOf(client, packetId), {});
   }

@@ -183,6 +183,20 @@ describe('the limits of sessions', () => {
     expect(expired).toEqual(['b']);
     expect(await sessions()).toEqual(['a', 'c', 'd', 'e']);
   });
+
+  it('of the number of those that only publish, too', async () => {
+    const expired: string[] = [];
+    await under.reopen({ limits: { sessions: 2 }, onExpire: (id) => expired.push(id) });
+    const { receipts } = under.store;
+    receipts.add('a', 1);
+    under.store.countAbsences(1000);
+    receipts.add('b', 1);
+    receipts.add('b', 2);
+    expect(expired).toEqual([]);
+    receipts.add('c', 1);
+    expect(expired).toEqual(['a']);
+    expect([...receipts.clients()]).toEqual(['b', 'c']);
+  });
 });
 
 describe('the limits of retained messages', () => {

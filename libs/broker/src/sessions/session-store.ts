@@ -62,6 +62,12 @@ interface Options {
 type Named = Pick<Client, 'id'>;
 
 /**
+ * Stands for what a session has without a subscription: aedes says that there is a session [MQTT-3.2.2-2] where it is
+ * given one.
+ */
+export const STATE_ALONE: Subscription = { topic: '$session', qos: 0 };
+
+/**
  * A promise that is kept already. aedes loses order, and with it packets, where these calls take a turn of the
  * event loop: it discards a packet whose counter is lower than the last one delivered.
  */
@@ -115,7 +121,9 @@ export class SessionStore {
     const settleOutgoing = await this.#outgoingJournal.load((clientId, found) => {
       for (const packet of this.#outgoing.of(clientId).add(found)) beyond.push({ clientId, packet });
     });
-    this.#receipts = new Receipts(journal);
+    this.#receipts = new Receipts(journal, () =>
+      this.#makePlace(this.#receipts.size, () => this.#receipts.clients()),
+    );
     await this.#receipts.load();
     this.#absences = new Absences(journal);
     await this.#absences.load();
@@ -195,16 +203,23 @@ export class SessionStore {
     // aedes calls once for each filter, with the whole SUBSCRIBE.
     if (this.#taken.has(subscriptions)) return KEPT;
     this.#taken.add(subscriptions);
-    if (!this.#subscriptions.has(client.id)) this.#makePlace();
+    if (!this.#subscriptions.has(client.id))
+      this.#makePlace(this.#subscriptions.size, () => this.#subscriptions.clients());
     for (const { topic, qos } of subscriptions) {
       // The filters that were denied are among them.
       if (this.options.mayStore && !this.options.mayStore(client, topic)) continue;
+      if (!this.hasPlace(client.id, topic)) continue;
       const username = this.options.usernameOf?.(client);
       const account = username === undefined ? {} : { username };
       this.#subscriptions.add({ clientId: client.id, topic, qos, ...account });
     }
     this.options.onChange?.();
     return KEPT;
+  }
+
+  /** Whether a session may have a subscription, or has it. */
+  hasPlace(clientId: string, filter: string): boolean {
+    return this.#subscriptions.hasPlace(clientId, filter);
   }
 
   removeSubscriptions(client: Named, topics: Iterable<string>): PromiseLike<undefined> {
@@ -217,7 +232,14 @@ export class SessionStore {
   subscriptionsByClient(client: Named): PromiseLike<Subscription[]> {
     this.#absences.end(client.id);
     const filters = this.#subscriptions.of(client.id).values();
-    return kept([...filters].map(({ topic, qos }) => ({ topic, qos })));
+    const subscriptions = [...filters].map(({ topic, qos }) => ({ topic, qos }));
+    const alone = subscriptions.length === 0 && this.#hasState(client.id);
+    return kept(alone ? [STATE_ALONE] : subscriptions);
+  }
+
+  /** Whether there is more of a session than subscriptions. */
+  #hasState(clientId: string): boolean {
+    return this.#receipts.count(clientId) > 0 || (this.#outgoing.get(clientId)?.size ?? 0) > 0;
   }
 
   subscriptionsByTopic(topic: string): PromiseLike<SessionSubscription[]> {
@@ -268,11 +290,13 @@ export class SessionStore {
     return new Set([...this.#subscriptions.clients(), ...queues, ...this.#receipts.clients()]);
   }
 
-  /** One more session is to come: where there are too many, the one whose client was away the longest ends. */
-  #makePlace(): void {
-    if (this.#subscriptions.size < this.#limits.sessions) return;
+  /**
+   * One more session is to come: where there are too many of its kind, the one whose client was away the longest ends.
+   */
+  #makePlace(count: number, clients: () => Iterable<string>): void {
+    if (count < this.#limits.sessions) return;
     let longest: string | undefined;
-    for (const clientId of this.#subscriptions.clients()) {
+    for (const clientId of clients()) {
       if (this.options.isConnected?.(clientId)) continue;
       if (longest === undefined || this.#absences.of(clientId) > this.#absences.of(longest))
         longest = clientId;
@@ -296,9 +320,10 @@ export class SessionStore {
     packet: AedesPublishPacket,
   ): PromiseLike<undefined> {
     const { clientId } = subscription;
-    const { brokerId, brokerCounter, topic, payload, retain } = packet;
+    const { brokerId, brokerCounter, topic, payload } = packet;
     const qos = Math.min(packet.qos, subscription.qos ?? 2);
-    const copy = { cmd: 'publish', brokerId, brokerCounter, topic, payload, qos, retain, dup: false };
+    // What is published is not retained to those who subscribed before [MQTT-3.3.1-9], also when it comes later.
+    const copy = { cmd: 'publish', brokerId, brokerCounter, topic, payload, qos, retain: false, dup: false };
     const dropped = this.#outgoing.of(clientId).add(copy as OutgoingPacket);
     this.#outgoingJournal.add(clientId, copy as OutgoingPacket);
     this.#dropped(clientId, dropped);

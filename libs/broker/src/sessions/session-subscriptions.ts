@@ -1,4 +1,5 @@
 import { mqttTrie } from '../mqtt-trie.js';
+import { Filters } from './filters.js';
 import type { Journal } from './journal.js';
 
 /** A subscription of a persistent session. */
@@ -12,7 +13,7 @@ export interface SessionSubscription {
 
 /** The subscriptions of persistent sessions, by client and by topic. */
 export class SessionSubscriptions {
-  readonly #byClient = new Map<string, Map<string, SessionSubscription>>();
+  readonly #byClient = new Map<string, Filters<SessionSubscription>>();
   readonly #trie = mqttTrie<SessionSubscription>();
 
   constructor(private readonly journal: Journal) {}
@@ -39,6 +40,11 @@ export class SessionSubscriptions {
   /** Those of a client, by filter. */
   of(clientId: string): ReadonlyMap<string, SessionSubscription> {
     return this.#byClient.get(clientId) ?? NONE;
+  }
+
+  /** Whether a client may have a filter, or has it. */
+  hasPlace(clientId: string, filter: string): boolean {
+    return this.#byClient.get(clientId)?.hasPlace(filter) ?? true;
   }
 
   /** All of them. */
@@ -75,7 +81,7 @@ export class SessionSubscriptions {
   #index(subscription: SessionSubscription): void {
     const { clientId, topic } = subscription;
     let filters = this.#byClient.get(clientId);
-    if (!filters) this.#byClient.set(clientId, (filters = new Map<string, SessionSubscription>()));
+    if (!filters) this.#byClient.set(clientId, (filters = new Filters<SessionSubscription>()));
     const old = filters.get(topic);
     if (old) this.#trie.remove(topic, old);
     filters.set(topic, subscription);

@@ -14,7 +14,6 @@ export class UpstreamPublisher {
   /** Topics whose retained value there may be old, with the series that has the newest one. */
   readonly #stale = new Map<string, Series>();
   #underWay = 0;
-  #greeted = false;
 
   constructor(
     private readonly client: MqttClient,
@@ -22,18 +21,18 @@ export class UpstreamPublisher {
     private readonly renderer: ObservationRenderer,
   ) {}
 
-  /** Connected: brings the retained values there up to date. What an earlier run left, nobody knows: all of them. */
+  /**
+   * Connected: brings the retained values there up to date. All of them: what left on a connection that was about to
+   * end may not have arrived, and nobody knows what an earlier run left or what that broker kept.
+   */
   connected(): void {
-    if (!this.#greeted) {
-      this.#greeted = true;
-      for (const { latestSeries } of this.series.all())
-        if (latestSeries) this.#stale.set(semanticTopic(latestSeries), latestSeries);
-    }
+    for (const { latestSeries } of this.series.all())
+      if (latestSeries) this.#stale.set(semanticTopic(latestSeries), latestSeries);
     this.#refresh();
   }
 
   publish({ raw, moved, observations }: Outcome): void {
-    for (const series of moved) this.clear(series, raw.qos);
+    for (const series of moved) this.clear(series);
     for (const record of observations) {
       const { series, retained } = record;
       const topic = semanticTopic(series);
@@ -44,12 +43,12 @@ export class UpstreamPublisher {
     }
   }
 
-  /** A series that has no retained value any more. */
-  clear(series: Series, qos: Qos = 1): void {
+  /** A series that has no retained value any more. No later connection would look at it: it is sent until it arrives. */
+  clear(series: Series): void {
     const topic = semanticTopic(series);
     if (this.#hasRoom) {
       this.#stale.delete(topic);
-      this.#send(topic, '', qos, true);
+      this.#send(topic, '', 1, true);
     } else this.#stale.set(topic, series);
   }
 

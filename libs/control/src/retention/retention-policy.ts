@@ -25,6 +25,11 @@ export class RetentionPolicy {
     private readonly hub: OntologyHub,
   ) {}
 
+  /** The same rules over other properties. */
+  over(hub: OntologyHub): RetentionPolicy {
+    return new RetentionPolicy(this.rules, hub);
+  }
+
   /** Names in the rules that are no property or kind, each with what is like it. */
   unknown(): { readonly name: string; readonly like: readonly string[] }[] {
     return [...this.rules.properties.keys()]

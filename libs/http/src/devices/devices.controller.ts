@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccountPolicy } from '#access';
 import { DeviceRegistry } from '#control';
 import { Ingest } from '#ingest';
-import { paths, type Device } from '#model';
+import { GlossaError, paths, type Device } from '#model';
 import { Policy, Requires } from '../auth/requires.js';
 import { Answers, AnswersList, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
@@ -34,7 +34,7 @@ export class DevicesController {
     @Policy() policy: AccountPolicy,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const { device, created } = await this.devices.put(id, checkDevice(id, body), this.ingest);
+    const { device, created } = await this.devices.put(id, checkDevice(id, body), policy, this.ingest);
     void reply.code(created ? 201 : 200).header('Location', this.base.iri(paths.device(id)));
     return this.#show(device, policy);
   }
@@ -79,15 +79,24 @@ export class DevicesController {
     name: 'purge',
     enum: ['true', 'false'],
     required: false,
-    description: 'Delete its observations too',
+    description: 'Delete its observations too, which needs observations:delete',
   })
   @Answers('DeviceRemoved')
   @ApiOperation({ summary: 'Delete a device; its observations stay unless purged' })
-  async remove(@Param('id') id: string, @Query() query: RawQuery): Promise<{ deletedObservations: number }> {
+  async remove(
+    @Param('id') id: string,
+    @Query() query: RawQuery,
+    @Policy() policy: AccountPolicy,
+  ): Promise<{ deletedObservations: number }> {
     const parameters = new Parameters(query, ['purge']);
     const purge = parameters.choice('purge', ['true', 'false'], 'false') === 'true';
     parameters.check();
-    return { deletedObservations: await this.devices.remove(id, purge, this.ingest) };
+    if (purge && !policy.may('observations:delete').allowed)
+      throw new GlossaError(
+        'forbidden',
+        `${policy.username} lacks the permission observations:delete, which purge=true needs`,
+      );
+    return { deletedObservations: await this.devices.remove(id, purge, policy, this.ingest) };
   }
 
   /** Who signs in with which name is told to those who may change it. */

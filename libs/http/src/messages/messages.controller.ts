@@ -76,9 +76,9 @@ export class MessagesController {
       ...(code !== undefined && { code }),
       ...(before !== undefined && { before }),
     };
-    const page = await this.letters.list(filter, policy);
+    const page = await this.letters.list(filter, policy, letterJson);
     const next = page.next === undefined ? undefined : String(page.next);
-    return listPage(page.items.map(letterJson), next, request, query, this.base);
+    return listPage(page.items, next, request, query, this.base);
   }
 
   @Post('replay')

@@ -64,20 +64,8 @@ export class PropertiesController {
     @Policy() policy: AccountPolicy,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    this.#mayDelete(term, body, policy);
-    const { property, created } = await this.properties.put(term, body);
+    const { property, created } = await this.properties.put(term, body, policy);
     void reply.code(created ? 201 : 200).header('Location', this.base.iri(paths.property(term)));
     return propertyJson(property, this.hub, this.base.href);
-  }
-
-  /** A retention deletes observations, which not everyone may who defines properties. */
-  #mayDelete(term: string, body: unknown, policy: AccountPolicy): void {
-    const { retention } = (body ?? {}) as { retention?: unknown };
-    if (retention === undefined || retention === this.hub.property(term)?.retention) return;
-    if (!policy.may('observations:delete').allowed)
-      throw new GlossaError(
-        'forbidden',
-        `${policy.username} lacks the permission observations:delete, which "retention" needs`,
-      );
   }
 }
