@@ -23,6 +23,9 @@ export interface Prepared extends MessageAppend {
 /** Reasons that a dead letter tells; more of one message are counted, not told. */
 const MAX_TOLD = 100;
 
+/** Characters of a reason and of its pointer: both may quote the payload. */
+const MAX_TEXT = 1000;
+
 /**
  * Makes a message ready.
  * @param fallback its state when none of its values is stored or known already
@@ -39,7 +42,7 @@ export function prepare(
   schema?: string,
   rule?: string,
 ): Prepared {
-  const told = rejections.length > MAX_TOLD ? rejections.slice(0, MAX_TOLD) : rejections;
+  const told = toldOf(rejections);
   return {
     raw,
     heard: undefined,
@@ -56,6 +59,27 @@ export function prepare(
     device,
     schema,
   };
+}
+
+/** The first reasons, none of them long. */
+function toldOf(rejections: readonly Rejection[]): readonly Rejection[] {
+  const told = rejections.length > MAX_TOLD ? rejections.slice(0, MAX_TOLD) : rejections;
+  return told.some(isLong) ? told.map(cut) : told;
+}
+
+function isLong({ message, pointer = '' }: Rejection): boolean {
+  return message.length > MAX_TEXT || pointer.length > MAX_TEXT;
+}
+
+function cut(rejection: Rejection): Rejection {
+  if (!isLong(rejection)) return rejection;
+  const { message, pointer } = rejection;
+  return { ...rejection, message: short(message), ...(pointer !== undefined && { pointer: short(pointer) }) };
+}
+
+function short(text: string): string {
+  // A pair that stands for one character is not parted.
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : text;
 }
 
 function letter(

@@ -1,5 +1,5 @@
 import { compileFilter } from '#access';
-import type { BoundSchema, CompiledSchema, CompiledStatus, TopicPattern } from '#mapping';
+import type { BoundSchema, CompiledSchema, CompiledStatus, Held, TopicPattern } from '#mapping';
 import { bindSchema, comparePatterns } from '#mapping';
 import type { SchemaRef } from '#model';
 import { GuardedSchema, type Line } from './guarded-schema.js';
@@ -39,6 +39,11 @@ class TrieNode {
 
 /** Routes are forgotten beyond this many topics; they are made again on demand. */
 const MAX_ROUTES = 65_536;
+/** And beyond so many bytes, which is about 10,000 topics with fifty values each. */
+const MAX_BYTES = 128 * 1024 * 1024;
+/** About what a route takes beside its topic, and each candidate in it. */
+const ROUTE_BYTES = 300;
+const CANDIDATE_BYTES = 500;
 /** A longer topic is resolved for each message: what is remembered is bounded in bytes, too. */
 const MAX_REMEMBERED = 1024;
 
@@ -50,12 +55,15 @@ export class Snapshot {
   readonly #root = new TrieNode();
   readonly #routes = new Map<string, Route>();
   readonly #ignored: readonly ((topic: string) => boolean)[];
+  /** Of all routes since they were forgotten last. */
+  #held: Held = { bytes: 0 };
 
   constructor(
     readonly schemas: readonly CompiledSchema[],
     private readonly refOf: (schema: string, version: number) => SchemaRef,
     ignore: readonly string[] = [],
     private readonly suspensions = new Suspensions(),
+    private readonly maxBytes = MAX_BYTES,
   ) {
     this.#ignored = ignore.map(compileFilter);
     for (const schema of schemas) {
@@ -98,25 +106,35 @@ export class Snapshot {
     return this.#routes.size;
   }
 
+  /** What they hold, in bytes, about: with them, the targets of the values that were mapped by them. */
+  get held(): number {
+    return this.#held.bytes;
+  }
+
   route(topic: string): Route {
+    // What a route holds grows with the messages on its topic.
+    if (this.#held.bytes > this.maxBytes) this.forgetRoutes();
     let route = this.#routes.get(topic);
     if (route) return route;
-    if (topic.length > MAX_REMEMBERED) return this.#resolve(topic);
+    if (topic.length > MAX_REMEMBERED) return this.#resolve(topic, { bytes: 0 });
     if (this.#routes.size >= MAX_ROUTES) {
       const oldest = this.#routes.keys().next();
       if (!oldest.done) this.#routes.delete(oldest.value);
     }
-    route = this.#resolve(topic);
+    route = this.#resolve(topic, this.#held);
     this.#routes.set(topic, route);
+    this.#held.bytes += ROUTE_BYTES + topic.length + route.candidates.length * CANDIDATE_BYTES;
     return route;
   }
 
   /** Forgets what was resolved, after a device's registration changed. */
   forgetRoutes(): void {
     this.#routes.clear();
+    // A message under way may still count into the one before.
+    this.#held = { bytes: 0 };
   }
 
-  #resolve(topic: string): Route {
+  #resolve(topic: string, held: Held): Route {
     const found: PatternEntry[] = [];
     collect(this.#root, topic.split('/'), 0, found);
     const matching = found.filter((entry) => entry.pattern.match(topic) !== undefined);
@@ -133,7 +151,7 @@ export class Snapshot {
     for (const { schema, pattern } of schemas) {
       if (seen.has(schema!)) continue;
       seen.add(schema!);
-      const bound = bindSchema(schema!, pattern, topic);
+      const bound = bindSchema(schema!, pattern, topic, held);
       const suspension = this.suspensions.of(schema!);
       candidates.push({
         bound,

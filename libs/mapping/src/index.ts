@@ -8,5 +8,6 @@ export { runExamples } from './schema/examples.js';
 export type { MappedValue, MapResult, MapTarget } from './schema/map-result.js';
 export { previewSchema, type PreviewMessage, type SchemaPreview } from './schema/preview.js';
 export type { CompiledStatus } from './schema/status.js';
+export type { Held } from './schema/targets.js';
 export { comparePatterns, TopicPattern, type TopicVariables } from './topic-pattern.js';
 export type { TraceStep } from './trace.js';

@@ -26,4 +26,22 @@ describe('a value in brief', () => {
     expect(read).toBeLessThan(whole / 20);
     expect(brief(large)).toBe(`${JSON.stringify(large.slice(0, 5)).slice(0, 79)}…`);
   });
+
+  it.each<[string, (large: unknown[], wide: object) => unknown]>([
+    ['an array behind an array', (large) => [Array(78).fill(0), large]],
+    ['an array behind objects', (large) => [{ a: { b: 'x'.repeat(70) } }, { list: large }]],
+    ['an array behind a text', (large) => ['x'.repeat(100), large]],
+    ['an object behind an array', (_, wide) => [Array(90).fill(0), wide]],
+    ['many arrays', (large) => Array(90).fill([large, large])],
+  ])('reads little, however it is nested: %s', (_what, nest) => {
+    let reads = 0;
+    const counted = <T extends object>(value: T): T =>
+      new Proxy(value, {
+        get: (target, key) => ((reads += 1), Reflect.get(target, key) as unknown),
+        ownKeys: (target) => ((reads += 100_000), Reflect.ownKeys(target)),
+      });
+    const text = brief(nest(counted(Array(100_000).fill(0)), counted({ a: 1 })));
+    expect([text.length, text.at(-1)]).toEqual([80, '…']);
+    expect(reads).toBeLessThan(300);
+  });
 });

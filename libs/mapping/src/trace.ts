@@ -34,15 +34,24 @@ export function brief(value: unknown): string {
   return text.length > BRIEF ? `${text.slice(0, BRIEF - 1)}…` : text;
 }
 
-/** As much of a value as may be shown. */
-function beginning(value: unknown, left = { parts: BRIEF }): unknown {
-  left.parts--;
-  if (typeof value === 'string') return value.slice(0, BRIEF);
+/** As much of a value as may be shown. What it takes of what is left is printed at least: its characters, a sign a part. */
+function beginning(value: unknown, left = { characters: BRIEF }): unknown {
+  left.characters--;
+  if (typeof value === 'string') {
+    left.characters -= value.length;
+    return value.slice(0, BRIEF);
+  }
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.slice(0, left.parts).map((item) => beginning(item, left));
+  if (Array.isArray(value)) {
+    const some: unknown[] = [];
+    for (let i = 0; i < value.length && left.characters > 0; i++) some.push(beginning(value[i], left));
+    return some;
+  }
+  if (left.characters <= 0) return {};
   const some: [string, unknown][] = [];
   for (const key of firstKeys(value)) {
-    if (left.parts <= 0) break;
+    if (left.characters <= 0) break;
+    left.characters -= key.length;
     some.push([key.slice(0, BRIEF), beginning((value as Record<string, unknown>)[key], left)]);
   }
   return Object.fromEntries(some);

@@ -150,6 +150,10 @@ export const ERRORS = {
     title: 'The value is not a position',
     hint: 'Give WKT such as POINT(13.4 52.5), GeoJSON Point, or {lat, lon}.',
   },
+  'value-too-large': {
+    title: 'The text is too long, or the texts of the message are',
+    hint: 'At most 65,536 characters a text and 4,194,304 a message are kept; use $substring().',
+  },
   'value-out-of-range': { title: 'The value is outside its range', hint: '"outOfRange": "flag" keeps it.' },
   'topic-unmatched': {
     title: 'No schema takes this topic',

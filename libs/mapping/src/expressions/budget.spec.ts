@@ -93,6 +93,17 @@ describe('the budget of a message', () => {
     expect(outcome('$sum(numbers)', LARGE, { payload: LARGE })).toBe(1_800_000);
   });
 
+  it('is not spent by the truth of a large object, whose members are listed once', () => {
+    let listed = 0;
+    const members = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`m${i}`, i]));
+    const config = new Proxy(members, { ownKeys: (target) => ((listed += 1), Reflect.ownKeys(target)) });
+    const variables = { payload: { config, none: {} } };
+    const evaluate = compiled('$payload.config ? 1 : 2');
+    for (let i = 0; i < 1000; i++) expect(evaluate({}, variables)).toBe(1);
+    expect(listed).toBe(1);
+    expect(compiled('$payload.none ? 1 : 2')({}, variables)).toBe(2);
+  });
+
   it('is not spent by plain paths and arithmetic', () => {
     const variables = { payload: LARGE };
     const evaluate = compiled('a.b * 1.8 + 32 > c[0] ? "x" : d');

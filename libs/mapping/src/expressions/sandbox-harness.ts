@@ -1,5 +1,7 @@
 /** Most characters of a result: as a payload has bytes. */
 const MAX_RESULT = 1024 * 1024;
+/** Most characters of an error's message, which may quote the payload. */
+const MAX_MESSAGE = 1000;
 /** jsonata pads by joining an empty array of the wanted length, in one step of QuickJS. */
 const MAX_JOIN = 1_000_000;
 
@@ -33,11 +35,13 @@ export const HARNESS = `(() => {
     return read[role][1];
   }
 
+  const cut = (text) =>
+    text.length > ${MAX_MESSAGE} ? text.slice(0, ${MAX_MESSAGE} - 1).replace(/[\\uD800-\\uDBFF]$/, '') + '…' : text;
   const fail = (code, message) => ({ error: { code, message } });
 
   function failed(error) {
     const { message, code, position } = Object(error);
-    return { error: { code: 'expression-failed', message: String(message ?? error), jsonata: code, position } };
+    return { error: { code: 'expression-failed', message: cut(String(message ?? error)), jsonata: code, position } };
   }
 
   const finite = (key, value) =>

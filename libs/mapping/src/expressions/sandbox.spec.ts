@@ -50,6 +50,15 @@ describe('the deadline', () => {
   });
 });
 
+it('cuts what an error says: it may quote the payload', async () => {
+  const sandbox = await start(60_000);
+  const input = JSON.stringify({ xs: ['x'.repeat(900_000)] });
+  const { error } = sandbox.evaluate('$map(xs, function($v){ $number($v) })', input, '{}');
+  expect(error).toMatchObject({ code: 'expression-failed', jsonata: 'D3030' });
+  expect([error!.message.length, error!.message.at(-1)]).toEqual([1000, '…']);
+  expect(sandbox.broken).toBe(false);
+});
+
 it('evaluates what is nested as deep as is accepted', async () => {
   const sandbox = await start(60_000);
   const deep = (open: string, close: string, times: number) => `${open.repeat(times)}1${close.repeat(times)}`;

@@ -70,9 +70,14 @@ function anyTrue(items: readonly unknown[]): boolean {
   return any;
 }
 
+/** Objects of many members: to find the first takes as long as to list them all, and each item may ask. */
+const large = new WeakSet<object>();
+
 function hasMembers(value: object): boolean {
-  for (const key in value) if (Object.hasOwn(value, key)) return true;
-  return false;
+  if (large.has(value)) return true;
+  const { length } = Object.keys(value);
+  if (length > 100) large.add(value);
+  return length > 0;
 }
 
 /** Structural equality. */

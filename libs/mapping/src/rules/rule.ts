@@ -13,7 +13,7 @@ import type { Condition } from './condition.js';
 import type { Reader, Resolved } from './reader.js';
 import type { Template } from './template.js';
 import type { TimeReader } from './time-reader.js';
-import { typedValue, Unfit } from './typed-value.js';
+import { sayFirst, typedValue, Unfit } from './typed-value.js';
 import { UnitReader, type UnitConversion } from './unit-reader.js';
 
 /** A rule of a document, compiled. */
@@ -55,9 +55,12 @@ export class Rule {
   readonly pointer: string;
   /** The same object each time: a message has a value a rule. */
   readonly #read = { value: 0 as ObservationValue, flags: 0 };
+  /** What `values` lists, in words. */
+  readonly #listed: string;
 
   constructor(readonly parts: RuleParts) {
     this.pointer = pointer('observations', parts.name);
+    this.#listed = sayFirst(Object.keys(parts.values ?? {}), brief);
   }
 
   /** Evaluates the rule on a payload or item. A value that it answers holds until it is evaluated again. */
@@ -94,7 +97,7 @@ export class Rule {
     trace: Trace | undefined,
   ): RuleResult {
     const { property, values, unit, range } = this.parts;
-    const meant = values ? meaning(raw, values) : raw;
+    const meant = values ? this.#meaning(raw, values) : raw;
     if (meant instanceof Unfit) return this.reject('map', meant.code, meant.message, trace);
     if (values && trace)
       trace.add('value', `\`values\`: ${brief(raw)} means ${brief(meant)}`, this.parts.name);
@@ -116,6 +119,13 @@ export class Rule {
       return this.reject('map', 'value-not-finite', `${value} converts to ${canonical}`, trace);
     if (trace) this.#tellUnit(value, canonical, found, trace);
     return this.#answer(canonical, flags);
+  }
+
+  /** The meaning of a raw value by its text, which of an array or object is the short one. */
+  #meaning(raw: unknown, values: Readonly<Record<string, boolean | string | number>>): unknown {
+    const key = typeof raw === 'string' ? raw : brief(raw);
+    if (Object.hasOwn(values, key)) return values[key];
+    return new Unfit('value-unmapped', `${brief(raw)} is not among ${this.#listed}`);
   }
 
   #answer(value: ObservationValue, flags: number): ReadValue {
@@ -143,14 +153,4 @@ export class Rule {
 /** Whether a rule's result is a rejection. */
 export function isRejection(result: RuleResult): result is Rejection {
   return result !== undefined && 'code' in result;
-}
-
-/** The meaning of a raw value by its text; a state that is one already stays. */
-function meaning(raw: unknown, values: Readonly<Record<string, boolean | string | number>>): unknown {
-  const key = typeof raw === 'string' ? raw : JSON.stringify(raw);
-  if (Object.hasOwn(values, key)) return values[key];
-  return new Unfit(
-    'value-unmapped',
-    `${brief(raw)} is not among ${Object.keys(values).map(brief).join(', ')}`,
-  );
 }

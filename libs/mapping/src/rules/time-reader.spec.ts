@@ -131,6 +131,17 @@ describe('Unix times', () => {
     for (const format of TIME_FORMATS) readTime('1'.repeat(1_000_000), format);
     expect(performance.now() - start).toBeLessThan(1000);
   });
+
+  it.each<[string, unknown]>([
+    ['digits', '1'.repeat(900_000)],
+    ['spaces', `${' '.repeat(900_000)}x`],
+    ['a list', Array(300_000).fill(0)],
+  ])('are told from %s without reading them, as each item may say them', (_what, large) => {
+    const from = process.cpuUsage();
+    for (let i = 0; i < 400; i++)
+      for (const format of TIME_FORMATS) expect(readTime(large, format).time).toBeUndefined();
+    expect(process.cpuUsage(from).user).toBeLessThan(500_000);
+  });
 });
 
 it('whatever stands for a time yields an exact time or the flag', () => {

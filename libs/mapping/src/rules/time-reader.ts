@@ -20,6 +20,8 @@ const AUTO = [
   [1e17, 'unix-us'],
   [Infinity, 'unix-ns'],
 ] as const;
+/** The longest time, with an expanded year, nanoseconds and an offset, has 38 characters. */
+const MAX_TEXT = 64;
 /** Nanoseconds of any year that is kept, with room for zeros in front. */
 const MAX_DIGITS = 30;
 
@@ -50,6 +52,8 @@ export class TimeReader {
 
 /** Reads a raw time value in a format. */
 export function readTime(value: unknown, format: TimeFormat, timezone?: string): ReadTime {
+  // What is no time may be as large as a payload, and each item may say it: it is not read.
+  if (typeof value !== 'number' && (typeof value !== 'string' || value.length > MAX_TEXT)) return UNREADABLE;
   if (format === 'iso8601') return typeof value === 'string' ? readIso(value, timezone) : UNREADABLE;
   if (format === 'auto') {
     if (typeof value === 'string' && !/^\s*-?\d+(\.\d+)?\s*$/.test(value)) return readIso(value, timezone);
@@ -60,10 +64,9 @@ export function readTime(value: unknown, format: TimeFormat, timezone?: string):
   return readUnix(value, format);
 }
 
-function readUnix(value: unknown, format: keyof typeof SCALES): ReadTime {
+function readUnix(value: string | number, format: keyof typeof SCALES): ReadTime {
   const text = typeof value === 'string' ? value.trim() : undefined;
   if (text !== undefined && !/^-?\d+(\.\d+)?$/.test(text)) return UNREADABLE;
-  if (text === undefined && typeof value !== 'number') return UNREADABLE;
   if (text !== undefined && text.length > MAX_DIGITS) return UNREADABLE;
   // Digits beyond a double's are kept: nanoseconds as text lose only what is finer than a microsecond.
   if (text !== undefined && format === 'unix-ns' && /^-?\d{16,}$/.test(text))

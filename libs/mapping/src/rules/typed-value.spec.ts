@@ -120,6 +120,11 @@ describe('a concept', () => {
   it('names the states that there are', () => {
     expect(typedValue('x', concept)).toMatchObject({ message: '"x" is no state of Mode: Heating, Cooling' });
     expect(codeOf('x', property('concept'))).toBe('value-unmapped');
+    const states = Array.from({ length: 10_000 }, (_, i) => ({ term: `S${i}`, label: '', definition: '' }));
+    const many = typedValue('x', property('concept', { states }));
+    expect(many).toMatchObject({
+      message: expect.stringMatching(/^"x" is no state of Thing: S0, .*S19, …$/),
+    });
   });
 });
 
@@ -128,6 +133,35 @@ describe('a text', () => {
     for (const text of ['', ' a ', '21']) expect(typedValue(text, property('text'))).toBe(text);
     for (const raw of [21, true, null, [], {}]) expect(codeOf(raw, property('text'))).toBe('value-not-text');
   });
+
+  it('has at most 65,536 characters', () => {
+    const longest = 'x'.repeat(65_536);
+    expect(typedValue(longest, property('text'))).toBe(longest);
+    expect(typedValue(`${longest}x`, property('text'))).toMatchObject({
+      code: 'value-too-large',
+      message: 'the text has 65537 characters; at most 65536 are kept',
+    });
+  });
+});
+
+it('is told without reading all of a large one, as each item may say it', () => {
+  const digits = '1'.repeat(900_000);
+  const [spaces, point] = [`${' '.repeat(900_000)}x`, `POINT(${digits}`];
+  const list = new Proxy(Array(100_000).fill(0), {
+    get: (target, key) => ((reads += 1), Reflect.get(target, key) as unknown),
+  });
+  let reads = 0;
+  const from = process.cpuUsage();
+  for (let i = 0; i < 400; i++) {
+    expect(codeOf(digits, quantity)).toBe('value-not-number');
+    expect(codeOf(spaces, quantity)).toBe('value-not-number');
+    expect(codeOf(point, property('position'))).toBe('value-not-position');
+    expect(codeOf({ lat: digits, lon: digits }, property('position'))).toBe('value-not-position');
+  }
+  expect(process.cpuUsage(from).user).toBeLessThan(1_000_000);
+  expect(codeOf([[Array(90).fill(0)], list], quantity)).toBe('value-not-number');
+  expect(reads).toBeLessThan(300);
+  expect(typedValue(`${'0'.repeat(400)}1${'0'.repeat(300)}.5`, quantity)).toBe(1e300);
 });
 
 describe('a position', () => {

@@ -9,7 +9,14 @@ export class Unfit {
   ) {}
 }
 
-/** One reading of every text: a megabyte of digits is told from a number in one pass. */
+/** Characters of a text that is stored. */
+const MAX_TEXT = 65_536;
+/** A double in full has up to 1,077 digits and signs. A longer text is no number and no position; each item may say it. */
+const MAX_NUMBER = 2048;
+/** States that a refusal names. */
+const MAX_SAID = 20;
+
+/** One reading of every text: digits are told from a number in one pass. */
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
 
@@ -25,8 +32,14 @@ export function typedValue(raw: unknown, property: ObservableProperty): Observat
     case 'position':
       return toPosition(raw);
     case 'text':
-      return typeof raw === 'string' ? raw : new Unfit('value-not-text', `${brief(raw)} is not text`);
+      return toText(raw);
   }
+}
+
+function toText(raw: unknown): string | Unfit {
+  if (typeof raw !== 'string') return new Unfit('value-not-text', `${brief(raw)} is not text`);
+  if (raw.length <= MAX_TEXT) return raw;
+  return new Unfit('value-too-large', `the text has ${raw.length} characters; at most ${MAX_TEXT} are kept`);
 }
 
 function toNumber(raw: unknown): number | Unfit {
@@ -36,6 +49,8 @@ function toNumber(raw: unknown): number | Unfit {
       : new Unfit('value-not-finite', `${String(raw)} is beyond what a number holds`);
   }
   if (typeof raw === 'string') {
+    if (raw.length > MAX_NUMBER)
+      return new Unfit('value-not-number', `a text of ${raw.length} characters is not a number`);
     const text = raw.trim();
     if (NUMBER.test(text)) {
       const value = Number(text);
@@ -60,8 +75,14 @@ function toConcept(raw: unknown, { states = [], term }: ObservableProperty): str
   if (found) return found.term;
   return new Unfit(
     'value-unmapped',
-    `${brief(raw)} is no state of ${term}: ${states.map((state) => state.term).join(', ')}`,
+    `${brief(raw)} is no state of ${term}: ${sayFirst(states, (state) => state.term)}`,
   );
+}
+
+/** The first of what there is, in words. */
+export function sayFirst<T>(all: readonly T[], say: (one: T) => string): string {
+  const said = all.slice(0, MAX_SAID).map(say);
+  return [...said, ...(all.length > MAX_SAID ? ['…'] : [])].join(', ');
 }
 
 const WKT =
@@ -85,7 +106,7 @@ function toPosition(raw: unknown): string | Unfit {
 
 function pointOf(raw: unknown): [number, number, number?] | undefined {
   if (typeof raw === 'string') {
-    const match = WKT.exec(raw);
+    const match = raw.length <= MAX_NUMBER ? WKT.exec(raw) : undefined;
     if (!match) return undefined;
     return coordinates(match[1], match[2], match[3]);
   }
@@ -107,7 +128,9 @@ function pointOf(raw: unknown): [number, number, number?] | undefined {
 
 function coordinates(...parts: unknown[]): [number, number, number?] | undefined {
   const [longitude, latitude, altitude] = parts.map((part) =>
-    typeof part === 'number' || (typeof part === 'string' && part.trim() !== '') ? Number(part) : undefined,
+    typeof part === 'number' || (typeof part === 'string' && part.length <= MAX_NUMBER && part.trim() !== '')
+      ? Number(part)
+      : undefined,
   );
   if (
     longitude === undefined ||

@@ -56,6 +56,17 @@ describe('a unit that the payload says', () => {
     expect(at(reader('u', { f: '°F' }), { u: '°C' })).toMatchObject({ unit: { id: 'DEG_C' } });
   });
 
+  it('may be a number or a boolean that the map lists', () => {
+    const scales = reader('u', { 0: '°C', 1: '°F', true: 'K' });
+    expect(at(scales, { u: 1 })).toMatchObject({ unit: { id: 'DEG_F' } });
+    expect(at(scales, { u: '1' })).toMatchObject({ unit: { id: 'DEG_F' } });
+    expect(at(scales, { u: -0 })).toMatchObject({ unit: { id: 'DEG_C' } });
+    expect(at(scales, { u: true })).toMatchObject({ unit: { id: 'K' } });
+    expect(at(scales, { u: 2 })).toMatchObject({ code: 'unit-missing' });
+    expect(at(scales, { u: [1] })).toMatchObject({ code: 'unit-missing' });
+    expect(at(reader('u'), { u: 1 })).toMatchObject({ code: 'unit-missing' });
+  });
+
   it('is read of the item, else of the whole payload', () => {
     const payload = { u: '°F' } as unknown;
     expect(at(reader('u'), { u: 'K' }, payload)).toMatchObject({ unit: { id: 'K' } });
@@ -87,6 +98,17 @@ describe('a unit that the payload says', () => {
     for (let i = 0; i < 300; i++) at(one, { u: `x${i}` });
     expect(at(one, { u: '°F' })).toMatchObject({ unit: { id: 'DEG_F' } });
     expect(resolve).toHaveBeenCalledTimes(302);
+  });
+
+  it('is told from none without a look at every other', () => {
+    const table = UnitTable.load();
+    const [resolve, look] = [jest.spyOn(table, 'resolve'), jest.spyOn(table, 'compatibleWith')];
+    resolve.mockClear();
+    const one = reader('u', undefined, table);
+    expect(at(one, { u: 'celcius' })).toMatchObject({ code: 'unit-unknown' });
+    expect(at(one, { u: 'hPa ' })).toMatchObject({ code: 'unit-incompatible' });
+    expect(resolve.mock.calls.map(([, , hints]) => hints)).toEqual([false, false]);
+    expect(look).not.toHaveBeenCalled();
   });
 
   it('is none when it is long, and such a text is not kept', () => {

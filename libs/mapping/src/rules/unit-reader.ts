@@ -15,11 +15,15 @@ const MAX_SPELLINGS = 256;
 /** A longer text is no unit: what is remembered is bounded in bytes, too. */
 const MAX_SPELLING = 96;
 
-/** Resolves a spelling for a property and compiles the conversion to its canonical unit. */
+/**
+ * Resolves a spelling for a property and compiles the conversion to its canonical unit.
+ * @param hints whether a refusal names candidates, which takes a while to find
+ */
 export function conversionFor(
   spelling: string,
   property: ObservableProperty,
   units: UnitTable,
+  hints = true,
 ):
   | UnitConversion
   | {
@@ -28,9 +32,9 @@ export function conversionFor(
       readonly hint: string;
     } {
   const { kind, unit: canonical = '' } = property;
-  const resolved = units.resolve(spelling, { kind, unit: canonical });
+  const resolved = units.resolve(spelling, { kind, unit: canonical }, hints);
   if (!('unit' in resolved)) return resolved;
-  const conversion = units.conversion(resolved.unit, units.get(canonical)!, kind);
+  const conversion = units.conversion(resolved.unit, units.get(canonical)!, kind, hints);
   return 'error' in conversion ? conversion.error : { unit: resolved.unit, conversion };
 }
 
@@ -48,13 +52,23 @@ export class UnitReader {
 
   at(input: unknown, variables: Variables, resolved: Resolved | undefined): UnitConversion | Unfit {
     const said = readOuter(this.read, input, variables, resolved);
-    if (typeof said !== 'string')
-      return new Unfit('unit-missing', `the payload says no unit: ${brief(said)}`);
+    if (typeof said === 'string') return this.#of(said);
+    // Looked up only: as a spelling, 1 would be UCUM's unity.
+    if ((typeof said === 'number' || typeof said === 'boolean') && this.#lists(String(said)))
+      return this.#of(String(said));
+    return new Unfit('unit-missing', `the payload says no unit: ${brief(said)}`);
+  }
+
+  #lists(said: string): boolean {
+    return this.map !== undefined && Object.hasOwn(this.map, said);
+  }
+
+  #of(said: string): UnitConversion | Unfit {
     if (said.length > MAX_SPELLING) return new Unfit('unit-unknown', `${brief(said)} is no unit`);
     let known = this.#known.get(said);
     if (known) return known;
-    const spelling = this.map && Object.hasOwn(this.map, said) ? this.map[said]! : said;
-    const found = conversionFor(spelling, this.property, this.units);
+    const spelling = this.#lists(said) ? this.map![said]! : said;
+    const found = conversionFor(spelling, this.property, this.units, false);
     known = 'code' in found ? new Unfit(found.code, found.message) : found;
     if (this.#known.size >= MAX_SPELLINGS) this.#known.clear();
     this.#known.set(said, known);

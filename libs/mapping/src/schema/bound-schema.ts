@@ -12,9 +12,9 @@ import { Unfit } from '../rules/typed-value.js';
 import type { TopicPattern, TopicVariables } from '../topic-pattern.js';
 import { brief, type Trace } from '../trace.js';
 import type { CompiledSchema } from './compiled-schema.js';
-import { Item } from './item.js';
+import { Item, MAX_TEXTS } from './item.js';
 import type { MapResult, MapTarget } from './map-result.js';
-import { Targets } from './targets.js';
+import { Targets, type Held } from './targets.js';
 
 /** One message is mapped on the broker's thread. */
 const MAX_ITEMS = 10_000;
@@ -23,24 +23,33 @@ const MAX_VALUES = 20_000;
 /** About a third of a second of the worker. */
 const MAX_JOBS = 5000;
 
-/** Binds a schema to a topic that its pattern fits. */
-export function bindSchema(schema: CompiledSchema, pattern: TopicPattern, topic: string): BoundSchema {
-  return new BoundSchema(schema, pattern.match(topic) ?? {});
+/**
+ * Binds a schema to a topic that its pattern fits.
+ * @param held counts what is remembered of the topic
+ */
+export function bindSchema(
+  schema: CompiledSchema,
+  pattern: TopicPattern,
+  topic: string,
+  held?: Held,
+): BoundSchema {
+  return new BoundSchema(schema, pattern.match(topic) ?? {}, held);
 }
 
 /** A schema bound to one topic: what the topic decides is decided once. */
 export class BoundSchema {
   /** The device, where the topic alone names it. */
   readonly device: string | undefined;
-  readonly #targets: readonly Targets[];
+  /** Of each rule from its first value on: of a topic's candidates most map nothing, and of their rules few yield. */
+  readonly #targets: (Targets | undefined)[] = [];
 
   constructor(
     readonly schema: CompiledSchema,
     private readonly topic: TopicVariables,
+    private readonly held: Held = { bytes: 0 },
   ) {
-    const { device, rules } = schema.parts;
+    const { device } = schema.parts;
     this.device = device?.fixed ? device.render(topic, undefined, {}, undefined) : undefined;
-    this.#targets = rules.map((rule) => new Targets(rule));
   }
 
   /** @throws CodecError */
@@ -203,7 +212,7 @@ export class BoundSchema {
         result.rejected.push(read);
         continue;
       }
-      const target = this.#target(rule, this.#targets[i]!, item, result);
+      const target = this.#target(rule, this.#targets[i] ?? this.#makeTargets(rule, i), item, result);
       if (target instanceof Unfit) {
         // The document's own device is missing for all rules alike: said once.
         if (rule.parts.device || target.code.startsWith('feature')) {
@@ -213,6 +222,11 @@ export class BoundSchema {
           reject(result, 'map', target.code, target.message, '/device');
           item.trace?.add('device', target.message);
         }
+        continue;
+      }
+      if (typeof read.value === 'string' && !item.takes(read.value.length)) {
+        const message = `with its ${read.value.length} characters the texts of the message would have more than ${MAX_TEXTS}`;
+        result.rejected.push(rule.reject('map', 'value-too-large', message, item.trace));
         continue;
       }
       const { name, time: own } = rule.parts;
@@ -236,6 +250,15 @@ export class BoundSchema {
         name,
       );
     }
+  }
+
+  #makeTargets(rule: Rule, i: number): Targets {
+    const { length } = this.schema.parts.rules;
+    if (this.#targets.length === 0) {
+      this.#targets.length = length;
+      this.held.bytes += 8 * length;
+    }
+    return (this.#targets[i] = new Targets(rule, this.held));
   }
 
   #target(rule: Rule, targets: Targets, item: Item, result: MapResult): MapTarget | Unfit {

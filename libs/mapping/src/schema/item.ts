@@ -10,6 +10,9 @@ import type { TopicVariables } from '../topic-pattern.js';
 const ARRIVAL: ReadTime = { time: undefined, flags: 0 };
 const UNREADABLE: ReadTime = { time: undefined, flags: FLAGS['time-unreadable'] };
 
+/** Characters of the texts that are stored of a message: items may say the same text again and again. */
+export const MAX_TEXTS = 4 * 1024 * 1024;
+
 /** What the rules read of one item of a payload. What the document says for all is found once, when it is needed. */
 export class Item {
   input: unknown;
@@ -19,6 +22,8 @@ export class Item {
   #feature: string | Unfit | undefined;
   #featureKnown = false;
   #time: ReadTime | undefined;
+  /** Characters of texts, of all items up to now. */
+  #texts = 0;
 
   constructor(
     private readonly topic: TopicVariables,
@@ -34,6 +39,13 @@ export class Item {
     this.#device = undefined;
     this.#featureKnown = false;
     this.#time = undefined;
+  }
+
+  /** Whether the message has room for a text of this length; it is counted then. */
+  takes(length: number): boolean {
+    if (this.#texts + length > MAX_TEXTS) return false;
+    this.#texts += length;
+    return true;
   }
 
   /** The id that the document's template yields. */

@@ -234,6 +234,47 @@ describe('mapping', () => {
     expect((await map({ observations }, { contact: 'maybe' })).rejected).toEqual(['contact value-unmapped']);
   });
 
+  it('keeps texts of 65,536 characters and of 4 MiB in all, and rejects each that is beyond', async () => {
+    const fw = { property: 'FirmwareVersion', value: 'x ? "v1" : $payload.fw' };
+    const document = { each: 'readings', observations: { fw, t: T } };
+    const readings = (length: number) => Array.from({ length }, () => ({ t: 1 }));
+    const long = await map(document, { fw: 'x'.repeat(65_537), readings: readings(2) });
+    expect([long.values.length, long.rejected]).toEqual([2, ['fw value-too-large', 'fw value-too-large']]);
+    const many = [...readings(70), { x: true }, { t: 1 }];
+    const { values, rejected, preview } = await map(document, { fw: 'x'.repeat(60_000), readings: many });
+    expect(values.filter((value) => value.startsWith('t'))).toHaveLength(71);
+    // 69 times 60,000; after it, what is short has room.
+    expect(values.filter((value) => value.startsWith('fw'))).toHaveLength(70);
+    expect(rejected).toEqual(['fw value-too-large', 'fw value-too-large']);
+    expect(preview.rejected).toMatchObject([
+      {
+        item: 69,
+        message: 'fw: with its 60000 characters the texts of the message would have more than 4194304',
+      },
+      { item: 71 },
+    ]);
+  });
+
+  it('looks up what is short, and lists some of what could be meant', async () => {
+    const values = Object.fromEntries(Array.from({ length: 998 }, (_, i) => [`code ${i}`, 'v1']));
+    const fw = { property: 'FirmwareVersion', values: { ...values, '[1,{"a":null}]': 'v2', '1': 'v3' } };
+    const document = { each: 'readings', observations: { fw: { ...fw, value: 'c ? c : $payload.fw' } } };
+    const readings = [{ c: 'code 7' }, { c: 1 }, { c: '1' }, {}];
+    expect((await map(document, { fw: [1, { a: null }], readings })).values).toEqual([
+      'fw@d1 v1',
+      'fw@d1 v3',
+      'fw@d1 v3',
+      'fw@d1 v2',
+    ]);
+    const large = Array(200_000).fill(0);
+    const from = process.cpuUsage();
+    const { preview } = await map(document, { fw: large, readings: Array(2000).fill({}) });
+    expect(process.cpuUsage(from).user).toBeLessThan(4_000_000);
+    expect(preview.rejected).toHaveLength(2000);
+    expect(preview.rejected[0]).toMatchObject({ code: 'value-unmapped' });
+    expect(preview.rejected[0]!.message.length).toBeLessThan(400);
+  });
+
   it('never reads what objects inherit', async () => {
     const observations = {
       constructor: T,

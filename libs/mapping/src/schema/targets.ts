@@ -9,30 +9,46 @@ const MAX_TARGETS = 10_000;
 /** No id and no path is longer: such a text is not looked up. */
 const MAX_LENGTH = 1024;
 
+/** About what a target takes beside its texts, with its entry in a map. */
+const BYTES = 200;
+
+/** What is remembered of topics, in bytes, about. Who remembers them bounds it. */
+export interface Held {
+  bytes: number;
+}
+
 /** The targets of one rule under one topic, by device and feature. Checks an id once, not for every message. */
 export class Targets {
-  /** Ids that can be used only: others may be as long as a payload. */
-  readonly #known = new Map<string, MapTarget>();
-  #last: { device: string; feature: string | undefined; target: MapTarget } | undefined;
+  /** All, where there is more than one; ids that can be used only: others may be as long as a payload. */
+  #known: Map<string, MapTarget> | undefined;
+  #last: MapTarget | undefined;
 
-  constructor(private readonly rule: Rule) {}
+  constructor(
+    private readonly rule: Rule,
+    private readonly held: Held = { bytes: 0 },
+  ) {}
 
   of(device: string, feature: string | undefined): MapTarget | Unfit {
     const last = this.#last;
-    if (last && last.device === device && last.feature === feature) return last.target;
-    if (device.length > MAX_LENGTH || (feature !== undefined && feature.length > MAX_LENGTH))
-      return this.#make(device, feature);
-    const key = feature === undefined ? device : `${device}\u0000${feature}`;
-    let target = this.#known.get(key);
-    if (!target) {
-      const made = this.#make(device, feature);
-      if (made instanceof Unfit) return made;
-      target = made;
-      if (this.#known.size >= MAX_TARGETS) this.#known.clear();
-      this.#known.set(key, target);
-    }
-    this.#last = { device, feature, target };
-    return target;
+    if (last && last.device === device && last.feature === feature) return last;
+    if (device.length > MAX_LENGTH)
+      return new Unfit('device-invalid', `a text of ${device.length} characters is no device id`);
+    if (feature !== undefined && feature.length > MAX_LENGTH)
+      return new Unfit('feature-invalid', `a text of ${feature.length} characters is no feature path`);
+    const key = keyOf(device, feature);
+    const known = this.#known?.get(key);
+    if (known) return (this.#last = known);
+    const made = this.#make(device, feature);
+    if (made instanceof Unfit) return made;
+    if (last) this.#remember(last, key, made);
+    this.held.bytes += BYTES + key.length;
+    return (this.#last = made);
+  }
+
+  #remember(last: MapTarget, key: string, made: MapTarget): void {
+    this.#known ??= new Map([[keyOf(last.device, last.feature), last]]);
+    if (this.#known.size >= MAX_TARGETS) this.#known.clear();
+    this.#known.set(key, made);
   }
 
   #make(device: string, feature: string | undefined): MapTarget | Unfit {
@@ -43,4 +59,8 @@ export class Targets {
     const { name, property } = this.rule.parts;
     return { device, name, property, feature, series: undefined };
   }
+}
+
+function keyOf(device: string, feature: string | undefined): string {
+  return feature === undefined ? device : `${device}\u0000${feature}`;
 }

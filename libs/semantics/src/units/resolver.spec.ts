@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
+import { SpellingIndex } from './spelling-index.js';
 import { readAliases } from './table-file.js';
 import { UnitTable } from './unit-table.js';
 import type { UnitContext } from './unit.js';
@@ -334,6 +336,28 @@ describe('hints', () => {
   it('cuts what is far too long', () => {
     const answer = table.resolve('x'.repeat(100_000));
     expect('message' in answer && answer.message.length).toBeLessThan(100);
+  });
+});
+
+describe('without hints', () => {
+  it('a spelling means the same, and no other is looked at', () => {
+    const spellings = jest.spyOn(SpellingIndex.prototype, 'keys');
+    const units = jest.spyOn(table, 'all');
+    const common = jest.spyOn(table, 'compatibleWith');
+    expect(table.resolve('celcius', temperature, false)).toMatchObject({
+      code: 'unit-unknown',
+      message: '"celcius" is no unit that is known here',
+      candidates: [],
+    });
+    expect(table.resolve('x'.repeat(97), temperature, false)).toMatchObject({ code: 'unit-unknown' });
+    expect(table.resolve('unit:DEG_X', temperature, false)).toMatchObject({ code: 'unit-unknown' });
+    expect(table.resolve('°F', temperature, false)).toMatchObject({ unit: { id: 'DEG_F' } });
+    const [hectopascal, celsius] = [table.get('HectoPA')!, table.get('DEG_C')!];
+    expect(table.conversion(hectopascal, celsius, 'Temperature', false)).toMatchObject({
+      error: { code: 'unit-incompatible', message: expect.stringContaining('their dimensions differ') },
+    });
+    for (const looked of [spellings, units, common]) expect(looked).not.toHaveBeenCalled();
+    jest.restoreAllMocks();
   });
 });
 

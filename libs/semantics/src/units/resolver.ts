@@ -26,19 +26,21 @@ export class UnitResolver {
   ) {}
 
   /** See `UnitTable.resolve`. */
-  resolve(spelling: string, scope?: Scope): { unit: Unit } | UnitProblem {
+  resolve(spelling: string, scope?: Scope, hints = true): { unit: Unit } | UnitProblem {
+    const none = (text: string, key?: string) =>
+      hints ? this.#unknown(text, key, scope) : unknown(text, ERRORS['unit-unknown'].hint, []);
     const text = spelling.trim();
-    if (text.length > LONGEST) return this.#unknown(`${text.slice(0, 24)}…`, undefined, scope);
+    if (text.length > LONGEST) return none(`${text.slice(0, 24)}…`);
     const local = localName(text);
     if (local !== undefined) {
       const unit = this.#current(this.units.get(local));
-      return unit ? { unit } : this.#unknown(text, local, scope);
+      return unit ? { unit } : none(text, local);
     }
     const key = normaliseSpelling(text);
     const wayOut = this.index.refused(key);
     if (wayOut !== undefined) return unknown(text, wayOut, []);
     const found = (scope && this.#within(text, key, scope)) ?? this.#anywhere(text, key, scope);
-    return found ?? this.#unknown(text, key, scope);
+    return found ?? none(text, key);
   }
 
   /** Within a kind: every meaning counts, and letter case only where it decides. */

@@ -53,17 +53,21 @@ export class UnitTable {
    * The unit that a QUDT IRI, CURIE, local name, UCUM code or everyday spelling means; a deprecated one answers its
    * replacement. Spellings resolve within the property's canonical unit and kind first. Where no meaning fits
    * them, people's meaning is answered all the same: `compatible` then says what is wrong with it.
+   * @param hints whether a refusal names candidates: to find them, every spelling is looked at. Not for messages.
    */
-  resolve(spelling: string, context?: UnitContext): { unit: Unit } | UnitProblem {
+  resolve(spelling: string, context?: UnitContext, hints = true): { unit: Unit } | UnitProblem {
     this.#resolver ??= new UnitResolver(this.#units, new SpellingIndex(this.#units, this.#aliases));
-    return this.#resolver.resolve(spelling, context && this.#scope(context));
+    return this.#resolver.resolve(spelling, context && this.#scope(context), hints);
   }
 
-  /** Why values in one unit do not convert to another (of a property of that kind); undefined where they do. */
-  compatible(from: Unit, to: Unit, kind?: string): UnitProblem | undefined {
+  /**
+   * Why values in one unit do not convert to another (of a property of that kind); undefined where they do.
+   * @param hints as of `resolve`
+   */
+  compatible(from: Unit, to: Unit, kind?: string, hints = true): UnitProblem | undefined {
     const within = this.#kindOf(to, kind);
     if (fits(from, to, within)) return undefined;
-    return incompatible(from, to, this.#common(this.compatibleWith(to, kind)), within);
+    return incompatible(from, to, hints ? this.#common(this.compatibleWith(to, kind)) : [], within);
   }
 
   /** The units that convert to a unit, itself included, without deprecated ones, by local name. */
@@ -74,9 +78,17 @@ export class UnitTable {
     );
   }
 
-  /** Compiles the conversion of values of one unit to another; of a temperature difference, without the offset. */
-  conversion(from: Unit, to: Unit, kind?: string): Conversion | { readonly error: UnitProblem } {
-    const error = this.compatible(from, to, kind);
+  /**
+   * Compiles the conversion of values of one unit to another; of a temperature difference, without the offset.
+   * @param hints as of `resolve`
+   */
+  conversion(
+    from: Unit,
+    to: Unit,
+    kind?: string,
+    hints = true,
+  ): Conversion | { readonly error: UnitProblem } {
+    const error = this.compatible(from, to, kind, hints);
     if (error) return { error };
     return compileConversion(from, to, kind !== undefined && this.kindWithin(kind, DIFFERENCE));
   }
