@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { MessageAppend, ObservationStore, Series } from '#model';
+import { VALUES_AT_ONE_TIME, type MessageAppend, type ObservationStore, type Series } from '#model';
 import {
   messageOf,
   seriesOf,
@@ -44,6 +44,58 @@ export function identityContract(make: MakeStore): void {
       expect((await statuses({ resend: { ...resend, dup: true } })).map((bits) => bits & 1)).toEqual([1]);
       // Told as a time of its own, it is known.
       expect(await append([T0, 1])).toMatchObject({ state: 'duplicate' });
+    });
+
+    it('gives back a message with a value that is one too many at its time, and stores nothing of it', async () => {
+      const elsewhere = seriesOf(2, { device: series.device, feature: 'elsewhere' });
+      const values = Array.from({ length: VALUES_AT_ONE_TIME - 1 }, (_, i) => valueOf(series, T0, i));
+      expect((await store.append(messageOf([...values, valueOf(elsewhere, T0, 0)]))).state).toBe('stored');
+      const before = await store.ledger();
+      const resend = { client: 'c', packetId: 3, hash: 'h', dup: false };
+      const mixed = [valueOf(series, T0 + 1, 5), valueOf(elsewhere, T0, -1), valueOf(series, T0, -1)];
+      for (const dup of [false, true]) {
+        const [one, given, last] = await Promise.allSettled([
+          store.append(messageOf([valueOf(series, T0, 7)])),
+          store.append(messageOf(mixed, { resend: { ...resend, dup } })),
+          store.append(messageOf([valueOf(elsewhere, T0, 0)])),
+        ]);
+        expect(given).toMatchObject({
+          status: 'rejected',
+          reason: { name: 'TimeCrowdedError', values: [1, 2] },
+        });
+        expect(one).toMatchObject({ value: { state: 'duplicate', statuses: Uint16Array.of(15) } });
+        const highest = (VALUES_AT_ONE_TIME - 1) * 2 + 1;
+        expect(last).toMatchObject({ value: { state: 'duplicate', statuses: Uint16Array.of(highest) } });
+      }
+      expect(await store.get([1], T0 + 1, 0)).toBeUndefined();
+      expect((await store.ledger()).messages).toEqual({
+        ...before.messages,
+        received: before.messages.received + 4,
+        duplicate: 4,
+      });
+      store = (await under.reopen()).store;
+      await expect(store.append(messageOf(mixed))).rejects.toMatchObject({ values: [1, 2] });
+      // Without them it is stored; where there is room again, so are they.
+      expect((await store.append(messageOf(mixed.slice(0, 1), { resend }))).state).toBe('stored');
+      await store.delete([2]);
+      expect([...(await store.append(messageOf(mixed.slice(1, 2)))).statuses]).toEqual([
+        (VALUES_AT_ONE_TIME - 1) * 2,
+      ]);
+    });
+
+    it('tells each of equal values of a message that is sent again as its own row', async () => {
+      const resend = { client: 'c', packetId: 2, hash: 'h', dup: false };
+      const sent = (arrival: number, dup: boolean) =>
+        messageOf(
+          [7, 5, 7, 7].map((value, i) =>
+            valueOf(series, arrival + i, value, { resultTime: arrival, arrival: true }),
+          ),
+          { resend: { ...resend, dup } },
+        );
+      await store.append(sent(T0, false));
+      const again = await store.append(sent(T0 + 9_000_000, true));
+      expect([again.state, ...again.statuses]).toEqual(['duplicate', 1, 1, 1, 1]);
+      expect([...again.times!]).toEqual([0, 1, 2, 3].flatMap((i) => [T0 + i, T0]));
     });
 
     it('counts the nth in the order of the message, whatever lies between', async () => {

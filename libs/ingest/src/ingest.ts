@@ -1,8 +1,9 @@
-import type { ObservationStore, RawMessage, Settled } from '#model';
+import { TimeCrowdedError, type ObservationStore, type RawMessage, type Settled } from '#model';
 import { Histogram, TIMES_MS } from '#telemetry';
 import { Arrivals } from './arrivals.js';
 import { Checker } from './check.js';
 import { choose } from './choose.js';
+import { withoutCrowded } from './crowded.js';
 import type { DeviceTable } from './device-table.js';
 import type { DeviceStatus, Heard, Outcome } from './outcome.js';
 import { prepare, type Prepared } from './prepared.js';
@@ -164,6 +165,8 @@ export class Ingest {
   readonly #settled: Settled<Prepared> = (result, error, prepared) => {
     const { raw, heard } = prepared;
     if (result) heard!(raw, outcomeOf(raw, prepared, result, this.series, this.devices));
+    else if (error instanceof TimeCrowdedError)
+      this.#append(raw, withoutCrowded(prepared, error.values), heard!);
     else heard!(raw, undefined, error);
   };
 

@@ -155,6 +155,10 @@ export const ERRORS = {
     hint: 'At most 65,536 characters a text and 4,194,304 a message are kept; use $substring().',
   },
   'value-out-of-range': { title: 'The value is outside its range', hint: '"outOfRange": "flag" keeps it.' },
+  'time-crowded': {
+    title: 'The datastream has too many values at this time',
+    hint: 'At most 32,767 are kept. Is the clock dead? Without "time" in the schema, arrival counts.',
+  },
   'topic-unmatched': {
     title: 'No schema takes this topic',
     hint: 'POST /api/schemas with a pattern for it, or name it in GLOSSA_IGNORE_TOPICS.',

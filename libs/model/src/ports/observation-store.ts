@@ -13,6 +13,9 @@ import type { Micros } from '../time.js';
  * - Identity: in one series, the same time and value again is a duplicate, unless the time is that of arrival; another
  *   value at that time is kept as the datastream's nth. `nth` is unique for a datastream and time over all its series: the same value
  *   at the same time in another series (of another feature) is another observation, and the next nth.
+ * - No time of a datastream has more than VALUES_AT_ONE_TIME values. A message with one too many is not stored, nor
+ *   counted: it is given back with TimeCrowdedError, to be appended again with that value among the rejected.
+ * - A message that cannot be written whatever the disk does is given back with an error, and holds up no other.
  * - The ledger's sum is right at any moment and after any crash.
  * - Reads see every append that has resolved.
  * - Pages of one cursor chain neither repeat nor skip a row that was there at the first page, and leave out
@@ -120,7 +123,7 @@ export interface ValueAppend {
 /** What became of a message. */
 export interface AppendResult {
   readonly state: LedgerState;
-  /** For each value: `nth * 2`, plus 1 when it was known already (a duplicate). */
+  /** For each value: `nth * 2`, plus 1 when it was known already (a duplicate). None is TIME_CROWDED. */
   readonly statuses: Uint16Array;
   /** Where in them the message's own begin: `submit` tells those of a whole batch. 0 for `append`. */
   readonly first: number;
@@ -129,6 +132,22 @@ export interface AppendResult {
    * more. A value without a time of its own has that of its first arrival.
    */
   readonly times?: Float64Array | undefined;
+}
+
+/** Values that a datastream has at one time at most, so that a status fits 16 bits: their nth is less. */
+export const VALUES_AT_ONE_TIME = 32_767;
+
+/** In a store, the status of a value that would be one too many. */
+export const TIME_CROWDED = VALUES_AT_ONE_TIME * 2;
+
+/** A message was not stored, and not counted: at the times of some of its values there are VALUES_AT_ONE_TIME already. */
+export class TimeCrowdedError extends Error {
+  override readonly name = 'TimeCrowdedError';
+
+  /** @param values which of the message's values, from 0 */
+  constructor(readonly values: readonly number[]) {
+    super(`${values.length} values have a time at which ${VALUES_AT_ONE_TIME} values are stored already`);
+  }
 }
 
 /** Hears what became of a message: a result, or the error that `append` would reject with. */

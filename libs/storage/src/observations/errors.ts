@@ -12,3 +12,11 @@ export function goneError(letter: number): GlossaError {
     `The dead letter ${letter} is not there any more: it ran again already, or its time was over.`,
   );
 }
+
+/** The error of a message that cannot be written, whatever the disk; nothing of it is stored or counted. */
+export function failedError(reason = 'the log of the gateway may tell why'): GlossaError {
+  return new GlossaError(
+    'unavailable',
+    `This message cannot be written, and nothing of it is stored (${reason}). Send less in one message.`,
+  );
+}

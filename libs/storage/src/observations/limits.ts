@@ -10,5 +10,3 @@ export const RESENDS_PER_CLIENT = 1024;
 export const ARRIVAL_SPREAD = 2_000_000;
 /** Clients whose messages are remembered; the longest unused go first. */
 export const RESEND_CLIENTS = 100_000;
-/** Highest nth that a status can carry (`nth * 2 + 1` in 16 bits); further values at that time count as known. */
-export const HIGHEST_NTH = 32_767;

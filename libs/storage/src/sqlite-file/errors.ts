@@ -22,6 +22,15 @@ export function sqliteCode(error: unknown): string | undefined {
   return name === 'SqliteError' && typeof code === 'string' ? code : undefined;
 }
 
+/**
+ * Whether an error is of what was to be written and not of the file or its disk: no further try would end otherwise.
+ */
+export function isOfData(error: unknown): boolean {
+  const code = sqliteCode(error);
+  if (code === undefined) return !(error instanceof DamagedFileError);
+  return /^SQLITE_(TOOBIG|CONSTRAINT|MISMATCH)/.test(code);
+}
+
 /** A sentence that tells people what an error of the file means and what to do. */
 export function explainFileError(file: string, error: unknown): string {
   const code = sqliteCode(error);

@@ -1,5 +1,7 @@
 import {
   LEDGER_STATES,
+  TIME_CROWDED,
+  TimeCrowdedError,
   encodeCursor,
   encodeDatastreamCursor,
   type AggregateQuery,
@@ -68,7 +70,9 @@ export class MemoryContents {
     for (const { series, schema } of values) this.define(series, schema);
     const arrival = resend?.dup ? this.resends.arrivalOf(resend) : undefined;
     if (arrival !== undefined) {
-      const rows = values.map((value) => this.series.get(value.series.id)!.storedBefore(value, arrival));
+      const rows: (Row | undefined)[] = [];
+      for (const value of values)
+        rows.push(this.series.get(value.series.id)!.storedBefore(value, arrival, rows));
       this.count('duplicate', 1);
       counts.duplicate += values.length;
       return {
@@ -78,12 +82,14 @@ export class MemoryContents {
         times: Float64Array.from(rows.flatMap((row) => [row?.time ?? NaN, row?.resultTime ?? NaN])),
       };
     }
-    if (resend) this.resends.remember(resend, values[0]?.resultTime ?? 0);
-    const taken = replay && this.letters.take(replay.deadLetter);
-    if (replay && !taken) throw goneError(replay.deadLetter);
     const statuses = Uint16Array.from(values, (value) =>
       this.series.get(value.series.id)!.add(value, this.batch, () => this.nextNth(value)),
     );
+    const crowded = [...statuses.keys()].filter((i) => statuses[i] === TIME_CROWDED);
+    if (crowded.length > 0) throw this.undone(new TimeCrowdedError(crowded));
+    if (resend) this.resends.remember(resend, values[0]?.resultTime ?? 0);
+    const taken = replay && this.letters.take(replay.deadLetter);
+    if (replay && !taken) throw this.undone(goneError(replay.deadLetter));
     const duplicate = statuses.reduce((sum, status) => sum + (status & 1), 0);
     const state = messageState(values.length - duplicate, duplicate, fallback, taken?.state);
     if (taken) {
@@ -193,8 +199,14 @@ export class MemoryContents {
   private nextNth({ series: { device, name }, time }: ValueAppend): number {
     const taken = [...this.series.values()]
       .filter(({ series }) => series.device === device && series.name === name)
-      .flatMap((home) => home.range(time, time + 1).map(({ nth }) => nth));
+      .map((home) => home.newest(time, time + 1)?.nth ?? -1);
     return Math.max(-1, ...taken) + 1;
+  }
+
+  /** The error of a message, of which nothing stays stored. */
+  private undone(error: Error): Error {
+    for (const home of this.series.values()) home.undo(this.batch);
+    return error;
   }
 
   /** Series whose newest value came after the last retirement of one of its datastream's series. */

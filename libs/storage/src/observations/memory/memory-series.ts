@@ -1,5 +1,14 @@
-import type { Extent, ObservationRecord, ObservationValue, SchemaRef, Series, ValueAppend } from '#model';
-import { ARRIVAL_SPREAD, HIGHEST_NTH } from '../limits.js';
+import {
+  TIME_CROWDED,
+  VALUES_AT_ONE_TIME,
+  type Extent,
+  type ObservationRecord,
+  type ObservationValue,
+  type SchemaRef,
+  type Series,
+  type ValueAppend,
+} from '#model';
+import { ARRIVAL_SPREAD } from '../limits.js';
 
 /** One stored value and the batch it came with. */
 export interface Row {
@@ -21,7 +30,7 @@ export class MemorySeries {
   constructor(readonly series: Series) {}
 
   /**
-   * Stores a value unless it is known; answers its status as {@link AppendResult} has it.
+   * Stores a value unless it is known or one too many; answers its status as {@link AppendResult} has it.
    * @param nextNth greater than that of each row of the datastream at this time
    */
   add(append: ValueAppend, batch: number, nextNth: () => number): number {
@@ -31,19 +40,27 @@ export class MemorySeries {
       if (this.rows[end]!.value === value && !arrival) return this.rows[end]!.nth * 2 + 1;
     }
     const nth = nextNth();
-    if (nth > HIGHEST_NTH) return HIGHEST_NTH * 2 + 1;
+    if (nth >= VALUES_AT_ONE_TIME) return TIME_CROWDED;
     this.rows.splice(end, 0, { time, nth, value, resultTime, schema, flags, batch });
     return nth * 2;
   }
 
-  /** The row of a value whose message was sent again: at its own time, or at that of its first arrival. */
-  storedBefore({ time, value }: ValueAppend, arrival: number): Row | undefined {
-    return (
-      this.range(time, time + 1).find((row) => row.value === value) ??
-      this.range(arrival, arrival + ARRIVAL_SPREAD + 1).find(
-        (row) => row.value === value && row.resultTime === arrival,
-      )
+  /**
+   * The row of a value whose message was sent again: at its own time, or at that of its first arrival, where equal
+   * values have one each.
+   * @param told rows that the message's values before it are
+   */
+  storedBefore(
+    { time, value }: ValueAppend,
+    arrival: number,
+    told: readonly (Row | undefined)[],
+  ): Row | undefined {
+    const own = this.range(time, time + 1).find((row) => row.value === value);
+    if (own) return own;
+    const rows = this.range(arrival, arrival + ARRIVAL_SPREAD + 1).filter(
+      (row) => row.value === value && row.resultTime === arrival,
     );
+    return rows.find((row) => !told.includes(row)) ?? rows.at(-1);
   }
 
   /** Rows in [from, to), ascending. */
@@ -65,6 +82,12 @@ export class MemorySeries {
   delete(from = -Infinity, to = Infinity): number {
     const first = this.firstAt(from);
     return this.rows.splice(first, this.firstAt(to) - first).length;
+  }
+
+  /** Takes back what a batch stored. */
+  undo(batch: number): void {
+    const kept = this.rows.filter((row) => row.batch !== batch);
+    if (kept.length < this.rows.length) this.rows.splice(0, this.rows.length, ...kept);
   }
 
   record({ time, nth, value, resultTime, schema, flags }: Row): ObservationRecord {

@@ -28,3 +28,14 @@ it('gives a message that would overfill a batch one to itself', () => {
     { messages: 2, rows: 20_005, series: [] },
   ]);
 });
+
+it('hands a batch over when its texts are many', () => {
+  const sent: number[] = [];
+  const queue = new AppendQueue({ sendBatch: ({ messageCount }) => void sent.push(messageCount) });
+  queue.begin(0, [], []);
+  const text = seriesOf(1, { type: 'text', unit: '' });
+  for (let i = 0; i < 5; i++)
+    queue.submit(messageOf([valueOf(text, T0 + i, 'x'.repeat(3_000_000))]), () => undefined);
+  queue.flush();
+  expect(sent).toEqual([3, 2]);
+});

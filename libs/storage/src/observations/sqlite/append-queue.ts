@@ -1,7 +1,14 @@
-import { LEDGER_STATES, type MessageAppend, type SchemaRef, type Series, type Settled } from '#model';
+import {
+  LEDGER_STATES,
+  TimeCrowdedError,
+  type MessageAppend,
+  type SchemaRef,
+  type Series,
+  type Settled,
+} from '#model';
 import { unstorable } from '../check-append.js';
-import { closedError, goneError } from '../errors.js';
-import { Batch, GONE } from './batch.js';
+import { closedError, failedError, goneError } from '../errors.js';
+import { Batch, CROWDED, FAILED, GONE } from './batch.js';
 import type { StoreMeter } from './figures.js';
 import type { WriterClient } from './writer-client.js';
 
@@ -99,13 +106,16 @@ export class AppendQueue {
     if (this.inFlight.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
-  /** The writer committed a batch: answers its messages and hands over the next. */
-  committed(number: number): void {
+  /**
+   * The writer committed a batch: answers its messages and hands over the next.
+   * @param refused why messages of it could not be written, if some could not
+   */
+  committed(number: number, refused?: string): void {
     const done = this.inFlight.get(number);
     if (!done) return;
     this.inFlight.delete(number);
     this.pump();
-    this.answer(done);
+    this.answer(done, refused);
     done.batch.clear();
     if (this.spare.length < SPARE_BATCHES) this.spare.push(done.batch);
     if (this.inFlight.size === 0) for (const resolve of this.idle.splice(0)) resolve();
@@ -158,12 +168,15 @@ export class AppendQueue {
     this.writer.sendBatch(filling.batch.data(number));
   }
 
-  private answer({ batch, messages, waiters }: Filling): void {
+  private answer({ batch, messages, waiters }: Filling, refused: string | undefined): void {
     const statuses = batch.takeStatuses();
     for (let i = 0, first = 0; i < waiters.length; i++) {
       const state = batch.state(i);
       const message = messages[i]!;
       if (state === GONE) waiters[i]!(undefined, goneError(batch.replayedBy(i)), message);
+      else if (state === FAILED) waiters[i]!(undefined, failedError(refused), message);
+      else if (state === CROWDED)
+        waiters[i]!(undefined, new TimeCrowdedError(batch.crowdedOf(i, first)), message);
       else {
         const times = batch.timesOf(i, first);
         waiters[i]!({ state: LEDGER_STATES[state]!, statuses, first, times }, undefined, message);

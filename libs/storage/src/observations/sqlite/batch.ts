@@ -1,4 +1,11 @@
-import { LEDGER_STATES, type MessageAppend, type SchemaRef, type Series, type ValueAppend } from '#model';
+import {
+  LEDGER_STATES,
+  TIME_CROWDED,
+  type MessageAppend,
+  type SchemaRef,
+  type Series,
+  type ValueAppend,
+} from '#model';
 import { DEAD_LETTER_PAYLOAD } from '../limits.js';
 
 /** Doubles of one value. */
@@ -32,8 +39,14 @@ export const MESSAGE = {
 /** Bits of `MESSAGE.bits`. */
 export const BITS = { resend: 1, dup: 2, replay: 4, letter: 8 } as const;
 
-/** A byte of {@link BatchData.states}: an index of LEDGER_STATES, or that the dead letter to replay is gone. */
+/**
+ * A byte of {@link BatchData.states} is an index of LEDGER_STATES, or one of these: the dead letter to replay is gone;
+ * the message's values are still to be stored; it alone cannot be written; the time of one of its values is crowded.
+ */
 export const GONE = 255;
+export const OPEN = 254;
+export const FAILED = 253;
+export const CROWDED = 252;
 
 /**
  * A batch as both threads see it. The arrays are shared memory: nothing is copied to hand it over, and should
@@ -54,6 +67,26 @@ export interface BatchData {
   readonly states: Uint8Array;
 }
 
+/** The messages of a batch in [from, to), of the same memory. */
+export function partOf(batch: BatchData, from: number, to: number): BatchData {
+  const firstRow = rowsUpTo(batch, from);
+  return {
+    ...batch,
+    messageCount: to - from,
+    rowCount: rowsUpTo(batch, to) - firstRow,
+    messages: batch.messages.subarray(from * MESSAGE.width),
+    rows: batch.rows.subarray(firstRow * ROW.width),
+    statuses: batch.statuses.subarray(firstRow),
+    states: batch.states.subarray(from),
+  };
+}
+
+function rowsUpTo({ messages }: BatchData, end: number): number {
+  let rows = 0;
+  for (let i = 0; i < end; i++) rows += messages[i * MESSAGE.width + MESSAGE.values]!;
+  return rows;
+}
+
 const DUPLICATE = LEDGER_STATES.indexOf('duplicate');
 const FALLBACKS = new Map(LEDGER_STATES.map((state, index) => [state, index]));
 
@@ -62,6 +95,7 @@ export class Batch {
   rowCount = 0;
   messageCount = 0;
   private byteCount = 0;
+  private characters = 0;
   private rows = new Float64Array(new SharedArrayBuffer(1024 * ROW.width * 8));
   private messages = new Float64Array(new SharedArrayBuffer(256 * MESSAGE.width * 8));
   private bytes = new Uint8Array(new SharedArrayBuffer(1024));
@@ -71,9 +105,10 @@ export class Batch {
   readonly series: Series[] = [];
   readonly schemas: SchemaRef[] = [];
 
-  /** Bytes it holds, strings aside. */
+  /** Bytes it holds, a character counting one. */
   get size(): number {
-    return this.rowCount * ROW.width * 8 + this.messageCount * MESSAGE.width * 8 + this.byteCount;
+    const doubles = this.rowCount * ROW.width + this.messageCount * MESSAGE.width;
+    return doubles * 8 + this.byteCount + this.characters;
   }
 
   add(message: MessageAppend): void {
@@ -128,6 +163,12 @@ export class Batch {
     return new Uint16Array(this.statuses.subarray(0, this.rowCount));
   }
 
+  /** Which of a message's values are one too many at their time. */
+  crowdedOf(message: number, firstRow: number): number[] {
+    const own = this.statuses.subarray(firstRow, firstRow + this.valuesOf(message));
+    return [...own.keys()].filter((i) => own[i] === TIME_CROWDED);
+  }
+
   /** Times of a message's values as they were stored first, if it was sent again: time and result time of each. */
   timesOf(message: number, firstRow: number): Float64Array | undefined {
     const at = message * MESSAGE.width;
@@ -158,7 +199,7 @@ export class Batch {
 
   /** Empties it for the next messages; what grew stays. */
   clear(): void {
-    this.rowCount = this.messageCount = this.byteCount = 0;
+    this.rowCount = this.messageCount = this.byteCount = this.characters = 0;
     this.strings = [];
     this.series.length = this.schemas.length = 0;
   }
@@ -178,6 +219,7 @@ export class Batch {
       rows[at + ROW.value] = value ? 1 : 0;
       rows[at + ROW.flags] = packed + KIND.boolean;
     } else {
+      this.characters += value.length;
       rows[at + ROW.value] = this.strings.push(value) - 1;
       rows[at + ROW.flags] = packed + KIND.text;
     }
@@ -199,7 +241,9 @@ export class Batch {
     this.messages[at + MESSAGE.qos] = letter.qos;
     this.byteCount += length;
     this.strings.push(topic, client, username, device ?? null, schema ?? null, rule ?? null);
-    this.strings.push(JSON.stringify(rejections));
+    const reasons = JSON.stringify(rejections);
+    this.characters += topic.length + client.length + username.length + reasons.length;
+    this.strings.push(reasons);
   }
 
   private reserve(values: number): void {

@@ -46,6 +46,8 @@ export type FromWriter =
       readonly took: number;
       /** Rows of the head. */
       readonly rows: number;
+      /** Why messages of it could not be written, if some could not. */
+      readonly refused: string | undefined;
     }
   /** Rows left the head. */
   | { readonly type: 'head'; readonly rows: number }
@@ -57,4 +59,7 @@ export type FromWriter =
   | { readonly type: 'rejected'; readonly id: number | undefined; readonly reason: string };
 
 /** Start of the writer's thread. */
-export type WriterData = FileSettings;
+export interface WriterData extends FileSettings {
+  /** Its one number is raised as the thread goes on. */
+  readonly pulse: Int32Array;
+}

@@ -195,6 +195,21 @@ describe('a thread that hangs', () => {
   });
 });
 
+describe('a message that cannot be written', () => {
+  it('is given back with the reason, and holds up no other', async () => {
+    const store = await opened();
+    const bad = rejectedOf({ deadLetter: letterOf({ received: 0.5 }) });
+    const answers = Promise.allSettled([...rows(0, 3), bad, ...rows(3, 3)].map((one) => store.append(one)));
+    const settled = (await answers).map((one) => (one.status === 'fulfilled' ? one.value.state : one.reason));
+    expect(settled.splice(3, 1)).toMatchObject([
+      { code: 'unavailable', message: expect.stringMatching(/nothing of it is stored \(.*received.*\)/) },
+    ]);
+    expect(settled).toEqual(Array.from({ length: 6 }, () => 'stored'));
+    expect((await expectSums(store, [1])).messages).toMatchObject({ received: 6, stored: 6 });
+    expect([store.trouble, store.figures.restarts]).toEqual([undefined, 0]);
+  });
+});
+
 describe('a long deletion', () => {
   it('lets a retirement go before', async () => {
     const store = await opened();

@@ -88,7 +88,7 @@ export class SqliteObservationStore implements ObservationStore {
         committed: (what) => {
           this.meter.committed(what.took);
           this.merging.headHas(what.rows, what.batch);
-          this.queue.committed(what.batch);
+          this.queue.committed(what.batch, what.refused);
         },
         head: (rows) => this.merging.headHas(rows),
         troubled: () => this.merging.writerTroubled(),

@@ -16,8 +16,10 @@ export interface ThreadOptions {
   readonly does: string;
   readonly data: unknown;
   readonly youngMegabytes: number;
-  /** Milliseconds without a word, while there is work, after which it is ended and started again. */
+  /** Milliseconds without a word or a beat, while there is work, after which it is ended and started again. */
   readonly hangAfter: number;
+  /** One number in shared memory that the thread raises as it goes on: what is slow is not taken for what hangs. */
+  readonly pulse?: Int32Array;
   readonly logger: StoreLogger | undefined;
 }
 
@@ -57,6 +59,7 @@ export class ThreadClient<
   private opened = false;
   private failures = 0;
   private heard = 0;
+  private beats = 0;
   private restarting: NodeJS.Timeout | undefined;
   private watching: NodeJS.Timeout | undefined;
   private closing: (() => void) | undefined;
@@ -159,8 +162,11 @@ export class ThreadClient<
   private hung: string | undefined;
 
   private watch(): void {
+    const { hangAfter, pulse } = this.options;
+    const beats = pulse ? Atomics.load(pulse, 0) : 0;
+    if (beats !== this.beats) this.heard = performance.now();
+    this.beats = beats;
     const silent = performance.now() - this.heard;
-    const { hangAfter } = this.options;
     if (!this.opened || !this.worker || this.hung !== undefined || silent < hangAfter) return;
     if (this.outstanding.size === 0 && !this.closing) return;
     this.hung = `it did not answer for ${Math.round(silent / 1000)} s`;

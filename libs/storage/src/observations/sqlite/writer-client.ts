@@ -1,7 +1,7 @@
 import type { StoreLogger } from '../store-logger.js';
 import type { BatchData } from './batch.js';
 import type { FileSettings } from './files.js';
-import type { FromWriter, ToWriter, WriterCommand } from './protocol.js';
+import type { FromWriter, ToWriter, WriterCommand, WriterData } from './protocol.js';
 import { ThreadClient } from './thread-client.js';
 
 type Committed = Extract<FromWriter, { type: 'committed' }>;
@@ -29,14 +29,17 @@ export class WriterClient {
     private readonly events: WriterEvents,
     private readonly logger: StoreLogger | undefined,
   ) {
+    const pulse = new Int32Array(new SharedArrayBuffer(4));
+    const data: WriterData = { ...settings, pulse };
     this.thread = new ThreadClient<ToWriter, Ready, FromWriter>(
       {
         module: '#workers/writer',
         name: 'glossa-writer',
         does: 'writes observations',
-        data: settings,
+        data,
         youngMegabytes: 2,
         hangAfter,
+        pulse,
         logger,
       },
       (message) => this.hear(message),

@@ -44,6 +44,7 @@ export class WriterThread {
     private readonly body: Database,
     directory: string,
     private readonly tell: (message: FromWriter) => void,
+    private readonly beat: () => void,
     private readonly closed: () => void,
   ) {
     this.file = filesOf(directory).head;
@@ -51,8 +52,8 @@ export class WriterThread {
     const { done } = blocks.merged();
     for (const { batch, data, texts } of new HeadTable(db).between(done, Number.MAX_SAFE_INTEGER))
       this.head.load(batch, data, texts);
-    const known = new KnownRows(this.head, blocks);
-    this.writer = new BatchWriter(db, this.head, known);
+    const known = new KnownRows(this.head, blocks, beat);
+    this.writer = new BatchWriter(db, this.head, known, beat);
     this.runner = new WriterJobs(db, this.head, known);
     this.jobs.add({
       id: undefined,
@@ -102,6 +103,7 @@ export class WriterThread {
 
   /** One batch and one step of a job, then the thread listens again. */
   private turn(): void {
+    this.beat();
     if (!this.timer || this.closing) this.writeNext();
     const more = this.stepJob();
     if (this.closing && (this.timer !== undefined || (this.batches.length === 0 && !more))) this.close();
@@ -127,8 +129,9 @@ export class WriterThread {
     clearTimeout(this.timer);
     this.timer = undefined;
     const began = performance.now();
+    let refused: string | undefined;
     try {
-      this.writer.write(batch);
+      refused = this.writer.write(batch);
     } catch (error) {
       this.failed(error);
       return;
@@ -136,7 +139,7 @@ export class WriterThread {
     this.batches.shift();
     this.recovered();
     const took = performance.now() - began;
-    this.tell({ type: 'committed', batch: batch.number, took, rows: this.head.count });
+    this.tell({ type: 'committed', batch: batch.number, took, rows: this.head.count, refused });
   }
 
   private recovered(): void {

@@ -10,14 +10,15 @@ const port = parentPort!;
 const tell = (message: FromWriter) => port.postMessage(message);
 
 try {
-  const settings = workerData as WriterData;
+  const { pulse, ...settings } = workerData as WriterData;
+  const beat = () => void Atomics.add(pulse, 0, 1);
   prepareFiles(settings, (text) => tell({ type: 'info', text }));
   const files = filesOf(settings.directory);
   const head = openHead(settings);
   const body = openForReading(files.body);
   const thread = guarded(
     files.head,
-    () => new WriterThread(head, body, settings.directory, tell, () => port.close()),
+    () => new WriterThread(head, body, settings.directory, tell, beat, () => port.close()),
   );
   port.on('message', (message: ToWriter) => thread.handle(message));
 } catch (error) {

@@ -44,6 +44,7 @@ export class BodyTable {
   private readonly data: Statement<[number], Buffer>;
   private readonly end: Statement<[number], number>;
   private readonly sums: Statement<[number], [count: number | null, first: number, last: number]>;
+  private readonly changes: Statement<[], number>;
 
   constructor(db: Database) {
     this.state = db.prepare('select done, upto, series from body');
@@ -74,6 +75,12 @@ export class BodyTable {
         'select sum(c), min(t), max(e) from block where s = ?',
       )
       .raw();
+    this.changes = db.prepare<[], number>('pragma data_version').pluck();
+  }
+
+  /** Another number after another connection wrote the file. */
+  version(): number {
+    return this.changes.get()!;
   }
 
   merged(): Merged {
