@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import WebSocket from 'ws';
 import { ADMIN_TOKEN, TestGateway } from './support/gateway.js';
+import { eventually } from './support/eventually.js';
+import { holdStore } from './support/held-store.js';
 import { MqttTester } from './support/mqtt.js';
 import { CLIMATE, register } from './support/plant.js';
 import { connectPacket } from './support/wire.js';
@@ -122,6 +124,19 @@ describe('MQTT over WebSocket', () => {
     const client = await MqttTester.connect(url(), { ...admin, will });
     client.client.stream.destroy();
     await watcher.next(({ topic }) => topic === 'wills/ws');
+  });
+
+  it('acknowledges what was read when the service stops', async () => {
+    const stopping = await TestGateway.start();
+    const socket = `${stopping.httpUrl.replace('http', 'ws')}/mqtt`;
+    const client = await MqttTester.connect(socket, admin);
+    const held = holdStore(stopping);
+    const acknowledged = client.publish('read/before', 'x');
+    await eventually(() => held.waiting === 1);
+    const stopped = stopping.stop();
+    held.release();
+    await Promise.all([acknowledged, stopped]);
+    await client.end();
   });
 });
 

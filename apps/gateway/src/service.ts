@@ -48,7 +48,7 @@ export async function start(
     const mqtt = await gateway.broker.listen(config.mqttPort, host);
     const mqtts = tls && (await gateway.broker.listenTls(config.mqttsPort, host, tls));
     await app.listen(gateway.httpPort, host);
-    gateway.startUpstream();
+    await gateway.startUpstream();
     const http = (app.getHttpServer().address() as AddressInfo).port;
     gateway.enter('running');
     const running = app;
@@ -57,6 +57,7 @@ export async function start(
       ports: { http, mqtt, ...(mqtts !== undefined && { mqtts }) },
       close: async () => {
         gateway.enter('stopping');
+        await gateway.broker.drain();
         await running.close();
         await gateway.close();
       },

@@ -54,6 +54,8 @@ export interface BrokerOptions {
 
 /** A message that is held longer is worth a word in the health. */
 const LAG_SECONDS = 5;
+/** How long what was read may take to be acknowledged when the broker stops. */
+const DRAIN_MS = 3000;
 /** CONNACK with return code 2, identifier rejected (MQTT 3.1.1, 3.2.2.3). */
 const IDENTIFIER_REJECTED = Buffer.from([0x20, 2, 0, 2]);
 
@@ -317,14 +319,21 @@ export class Broker implements OutcomeSink {
     return this.#sessions.backup(directory);
   }
 
-  /** Stops accepting, lets what is held commit, closes. */
-  async close(): Promise<void> {
+  /**
+   * Stops accepting and reading, and lets what was read commit and be acknowledged. WebSockets are the HTTP server's,
+   * which closes after that.
+   */
+  async drain(): Promise<void> {
     this.#listeners.close();
-    // Nothing new is read; what was read is acknowledged after its commit.
     this.#gate.stop();
-    const deadline = Date.now() + 3000;
+    const deadline = Date.now() + DRAIN_MS;
     while ((this.#gate.depth > 0 || this.#holdBack.size > 0) && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** Drains, if nobody did, and closes. */
+  async close(): Promise<void> {
+    await this.drain();
     this.#closing = true;
     this.#fanout.flush();
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
