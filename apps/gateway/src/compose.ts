@@ -144,10 +144,10 @@ async function build(config: Config, logger: Logger, stores: Stores) {
     policy,
     logger,
   });
-  const startUpstream = () => {
+  const startUpstream = async () => {
     if (!config.upstream) return;
     const { url, publish } = config.upstream;
-    const upstream = new Upstream({
+    const upstream = await Upstream.start({
       url,
       publishBack: publish,
       file: join(config.dataDir, DATA.upstream),

@@ -7,7 +7,6 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AccessDirectory } from '#access';
 import { AccessGuard } from './auth/access.guard.js';
@@ -15,8 +14,7 @@ import { signIn } from './auth/sign-in.js';
 import { AccessController } from './accounts/access.controller.js';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { parseJson } from './body.js';
-import { errorPage } from './docs/error-page.js';
-import { complete } from './docs/openapi.js';
+import { serveDocs } from './docs/serve-docs.js';
 import { DevicesController } from './devices/devices.controller.js';
 import { FeaturesController } from './features/features.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
@@ -172,24 +170,5 @@ function signInBeforeBody(app: NestFastifyApplication): void {
       return sendProblem(error, request, reply);
     }
     done();
-  });
-}
-
-/** OpenAPI at /docs, the document at /docs/openapi.json, the error catalogue at /docs/errors. */
-function serveDocs(app: NestFastifyApplication, version: string): void {
-  const config = new DocumentBuilder()
-    .setTitle('Glossa')
-    .setDescription('Semantic interoperability between devices and applications.')
-    .setVersion(version)
-    .addBearerAuth()
-    .build();
-  const errors = errorPage();
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .get('/docs/errors', (_request, reply) => reply.type('text/html; charset=utf-8').send(errors));
-  SwaggerModule.setup('docs', app, () => complete(SwaggerModule.createDocument(app, config)), {
-    jsonDocumentUrl: 'docs/openapi.json',
-    yamlDocumentUrl: 'docs/openapi.yaml',
   });
 }

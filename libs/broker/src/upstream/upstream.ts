@@ -1,4 +1,4 @@
-import mqtt, { type IPublishPacket, type MqttClient } from 'mqtt';
+import type { IPublishPacket, MqttClient, connect } from 'mqtt';
 import type { Ingest, Outcome, OutcomeSink, SeriesTable } from '#ingest';
 import { nowMicros, type Series } from '#model';
 import type { ObservationRenderer } from '#semantics';
@@ -50,14 +50,23 @@ export class Upstream {
   #waiting: (() => void)[] = [];
   #closing = false;
 
-  constructor(private readonly options: UpstreamOptions) {
+  /** Begins to connect, and goes on until it is closed. The client is loaded here: most gateways have no upstream. */
+  static async start(options: UpstreamOptions): Promise<Upstream> {
+    const { default: mqtt } = await import('mqtt');
+    return new Upstream(options, mqtt.connect);
+  }
+
+  private constructor(
+    private readonly options: UpstreamOptions,
+    connectTo: typeof connect,
+  ) {
     const { url, file, series, renderer, publishBack, logger } = options;
     // Its user and password stay out of the log.
     this.#broker = new URL(url).host;
     this.#memory = new UpstreamMemory(file, this.#broker, (error) =>
       logger.warn({ reason: error.message }, `${file} cannot be written`),
     );
-    this.#client = mqtt.connect(url, {
+    this.#client = connectTo(url, {
       clientId: this.#memory.clientId,
       clean: false,
       reconnectPeriod: 1000,

@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { AccessDirectory } from '#access';
 import { GlossaError } from '#model';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '../docs/decorators.js';
 import { Answers } from '../docs/answers.js';
 import { Requires } from '../auth/requires.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccountRegistry, type PublicAccount, type TokenInfo } from '#control';
 import { encodeSegment } from '#model';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '../docs/decorators.js';
 import { Requires } from '../auth/requires.js';
 import { Answers, AnswersList, AnswersNothing, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';

@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Get, Param, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccountPolicy } from '#access';
 import { DeviceRegistry } from '#control';
 import { Ingest } from '#ingest';
 import { GlossaError, paths, type Device } from '#model';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '../docs/decorators.js';
 import { Policy, Requires } from '../auth/requires.js';
 import { Answers, AnswersList, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiParam, ApiQuery, ApiResponse } from './decorators.js';
 import { list, object, ref, iri, type Shape } from './shapes.js';
 
 type Content = Record<string, { schema: object }>;

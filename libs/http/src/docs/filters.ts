@@ -1,5 +1,5 @@
+import { ApiQuery } from './decorators.js';
 import { applyDecorators } from '@nestjs/common';
-import { ApiQuery } from '@nestjs/swagger';
 
 const ABOUT: Readonly<Record<string, string>> = {
   property: 'Term, CURIE or IRI; a kind or a broader property includes the narrower ones',

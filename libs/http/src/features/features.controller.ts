@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccountPolicy } from '#access';
 import { FeatureRegistry, type FeatureInfo } from '#control';
 import { GlossaError, decodeSegment, paths } from '#model';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '../docs/decorators.js';
 import { Policy, Requires } from '../auth/requires.js';
 import { Answers, AnswersList, AnswersNothing, PathOfSegments, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { AccountPolicy } from '#access';
 import { DeadLetters, Replayer, type Replayed } from '#control';
 import { GlossaError, LEDGER_STATES, type Ledger, type LedgerState } from '#model';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '../docs/decorators.js';
 import { Policy, Requires } from '../auth/requires.js';
 import { Answers, AnswersList, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';

@@ -1,10 +1,10 @@
 import { Controller, Get, Param, Query, Req } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { AccountPolicy } from '#access';
 import { ObservationQueries } from '#control';
 import { GlossaError, decodeDatastreamCursor, encodeDatastreamCursor } from '#model';
 import { ObservationRenderer } from '#semantics';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '../docs/decorators.js';
 import { Policy, Requires } from '../auth/requires.js';
 import { Answers, AnswersList } from '../docs/answers.js';
 import { ApiFilters } from '../docs/filters.js';

@@ -1,5 +1,4 @@
 import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import type { AccountPolicy } from '#access';
@@ -21,6 +20,7 @@ import {
   type RenderedPage,
 } from '#model';
 import { ObservationRenderer, documentToRdf } from '#semantics';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '../docs/decorators.js';
 import { Policy, Requires } from '../auth/requires.js';
 import { negotiate } from '../query/negotiate.js';
 import { Answers, Paged } from '../docs/answers.js';

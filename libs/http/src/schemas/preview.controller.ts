@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Previewer } from '#control';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '../docs/decorators.js';
 import { Answers, Takes } from '../docs/answers.js';
 import { Requires } from '../auth/requires.js';
 

@@ -12,11 +12,11 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SchemaRegistry, withoutReadOnly, type Registration } from '#control';
 import { GlossaError, paths, type RegisteredSchema } from '#model';
 import { ControlStore } from '#storage';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '../docs/decorators.js';
 import { Requires } from '../auth/requires.js';
 import { Answers, AnswersList, AnswersNothing, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';

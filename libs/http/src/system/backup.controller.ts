@@ -1,9 +1,8 @@
 import { Controller, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { create } from 'tar';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '../docs/decorators.js';
 import { Requires } from '../auth/requires.js';
 
 /** Makes a consistent copy of the data folder. */
@@ -34,6 +33,7 @@ export class BackupController {
     const remove = () => void rm(directory, { recursive: true, force: true });
     try {
       await this.source.backup(directory);
+      const { create } = await import('tar');
       const archive = create({ gzip: true, cwd: directory, portable: true }, await readdir(directory));
       archive.on('error', remove);
       reply.raw.once('close', remove);

@@ -1,6 +1,6 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { ApiOperation, ApiTags } from '../docs/decorators.js';
 import { Answers } from '../docs/answers.js';
 import { Public } from '../auth/requires.js';
 import { HealthSource, type Health, type Readiness } from './health.js';

@@ -1,8 +1,8 @@
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GlossaError, paths } from '#model';
 import { OntologyHub, documentToRdf } from '#semantics';
+import { ApiOperation, ApiTags } from '../docs/decorators.js';
 import { Public } from '../auth/requires.js';
 import { negotiate } from '../query/negotiate.js';
 import { Answers, AnswersList } from '../docs/answers.js';

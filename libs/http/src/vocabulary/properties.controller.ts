@@ -1,10 +1,10 @@
 import { Body, Controller, Get, Param, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccountPolicy } from '#access';
 import { PropertyRegistry } from '#control';
 import { GlossaError, paths } from '#model';
 import { OntologyHub } from '#semantics';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '../docs/decorators.js';
 import { Policy, Public, Requires } from '../auth/requires.js';
 import { Answers, AnswersList, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, pageOf, type ListPage } from '../query/pages.js';

@@ -1,8 +1,8 @@
 import { Controller, Get, Query, Req } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { GlossaError, problem } from '#model';
 import { OntologyHub, type Unit } from '#semantics';
+import { ApiOperation, ApiQuery, ApiTags } from '../docs/decorators.js';
 import { Public } from '../auth/requires.js';
 import { HttpProblem } from '../problem/status.js';
 import { Answers, AnswersList } from '../docs/answers.js';

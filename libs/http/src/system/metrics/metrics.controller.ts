@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { MetricName, Readings } from '#telemetry';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '../../docs/decorators.js';
 import { Requires } from '../../auth/requires.js';
 import { Parameters, type RawQuery } from '../../query/parameters.js';
 import type { Exposition } from './exposition.js';
