@@ -188,9 +188,12 @@ describe('bad input', () => {
     ['GET', '/api/features/../devices', 404],
     ['GET', '/api/ontologies/../../package.json', 404],
     ['GET', '/api/ontologies/..%2f..%2fpackage', 404],
-    ['GET', '/docs/../package.json', 403],
-    ['GET', '/docs/..%2f..%2fpackage.json', 404],
-    ['GET', '/docs//etc/passwd', 403],
+    ['GET', '/docs/../package.json', 404],
+    ['GET', '/docs//etc/passwd', 404],
+    ['GET', '/docs/ui/../package.json', 403],
+    ['GET', '/docs/ui/..%2f..%2fpackage.json', 404],
+    ['GET', '/docs/ui//etc/passwd', 403],
+    ['GET', '/docs/ui/package.json', 404],
   ])('%s %s, with its dots as they are, leads nowhere', async (method, path, status) => {
     const { port } = new URL(gateway.httpUrl);
     const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` };

@@ -279,6 +279,7 @@ describe('a reader thread that dies', () => {
   it('is started again, and what it was asked is asked once more', async () => {
     const store = await opened();
     await store.append(rows(0, 1)[0]!);
+    store.hang('readers');
     const asked = store.statistics([1]);
     await store.kill('readers');
     expect(await asked).toMatchObject([{ count: 1 }]);
@@ -288,6 +289,7 @@ describe('a reader thread that dies', () => {
   it('twice with one question: it is not asked a third time, and others are', async () => {
     const store = await opened();
     await store.append(rows(0, 1)[0]!);
+    store.hang('readers');
     const asked = Promise.allSettled([store.statistics([1])]);
     await store.kill('readers');
     await store.kill('readers');
