@@ -44,8 +44,8 @@ describe('the profiles in a gateway', () => {
       expect(after.messages.received - before.messages.received).toBe(messages);
       expect([after.messages.unmatched, after.messages.rejected, after.messages.refused]).toEqual([0, 0, 0]);
       expect([after.values.stored, after.values.duplicate]).toEqual([values, 0]);
-      // The probe that a soil sensor of the common names says is not there.
-      expect(after.values.rejected).toBe(1);
+      // Probes that are not there: one of a soil sensor of the common names, two of a Decentlab's.
+      expect(after.values.rejected).toBe(3);
     },
     PATIENCE_MS,
   );

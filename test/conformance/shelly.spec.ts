@@ -84,6 +84,32 @@ const publish = {
     }),
 };
 
+describe('the relay of a Gen1 device', () => {
+  const relay = (channel: string, payload: string) =>
+    mapMessage(profile('shelly-gen1-meter'), `shellies/shelly-1/relay/${channel}`, payload);
+
+  it.each([
+    ['0', 'on', true],
+    ['1', 'off', false],
+    ['2', 'overpower', false],
+    ['3', 'on', true],
+  ])('%s says %s', async (channel, text, on) => {
+    const outcome = await relay(channel, text);
+    expect(outcome.rejected).toEqual([]);
+    expect(valuesOf(outcome)).toEqual({ [`switch-${channel}`]: on });
+  });
+
+  it('is not believed what it cannot be', async () => {
+    const { values, rejected } = await relay('0', 'toggle');
+    expect(values).toEqual([]);
+    expect(rejected).toMatchObject([{ name: 'switch-0', code: 'value-unmapped' }]);
+  });
+
+  it('has what it is commanded to be on a topic that nothing is read from', async () => {
+    expect(await relay('0/command', 'on')).toMatchObject({ values: [], rejected: [] });
+  });
+});
+
 describeCorpus('status of Shelly devices', 'shelly-dumps.jsonl', (text) => {
   const dumps = jsonLines<Dump>(text).map(({ file, dump }) => {
     const [generation, , model] = file.split('_') as ['gen1' | 'gen2', string, string];

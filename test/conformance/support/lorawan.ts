@@ -87,7 +87,6 @@ export const COMMON: Readonly<Record<string, [datastream: string, factor: number
   Bat_V: ['battery-voltage', 1],
   Bat: ['battery-voltage', 1],
   vdd: ['battery-voltage', 0.001],
-  Supply_Voltage: ['battery-voltage', 0.001],
   altitude: ['altitude', 1],
 };
 

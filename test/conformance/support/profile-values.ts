@@ -88,6 +88,10 @@ export const VALUES: Readonly<
     { temperature: 21.5, humidity: 44.5, battery: 91, 'battery-voltage': 2.93 },
   ],
   'shelly-gen1-meter': [
+    { 'switch-0': true },
+    { 'switch-1': false },
+    { 'switch-0': false },
+    {},
     { 'power-0': 41.37 },
     { 'energy-0': 2.5 },
     { 'meter-power-2': -310.42 },
@@ -220,6 +224,7 @@ export const VALUES: Readonly<
       'volumetric-water-content': 28.5,
       'dielectric-permittivity': 14.2,
     },
+    { 'soil-temperature-at-depth-5': 27.25, 'temperature-at-level-10': 300.36, 'battery-voltage': 3.005 },
   ],
   'things-stack-decoded': [
     {

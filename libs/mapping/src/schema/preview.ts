@@ -4,7 +4,7 @@ import { brief, Trace, type TraceStep } from '../trace.js';
 import { bindSchema } from './bound-schema.js';
 import type { CompiledSchema } from './compiled-schema.js';
 import type { MappedValue } from './map-result.js';
-import { unmappedPaths } from './unmapped.js';
+import { missedNames, unmappedPaths } from './unmapped.js';
 
 /** A message as a preview takes it. */
 export interface PreviewMessage {
@@ -67,6 +67,8 @@ export async function previewSchema(
       `${schema.parts.match.source} ${matches ? 'holds' : 'does not hold: the schema does not apply'}`,
     );
   if (!matches) return ends([], unmappedPaths(schema, payload));
+  if (missedNames(schema, payload).size > 0)
+    trace.add('each', 'the payload is an array, which has no member of a name; `each` would read its items');
   const { values, rejected } = await bound.map(payload, asker, trace);
   return { applies: true, values, rejected, unmapped: unmappedPaths(schema, payload), trace: trace.steps };
 }

@@ -309,6 +309,26 @@ describe('preview', () => {
     expect(preview.trace.find(({ step }) => step === 'unit')?.message).toContain('DEG_C');
   });
 
+  it('says that names are not looked for in the items of an array without `each`', async () => {
+    const payload = [{ t: 1, at: 1795401611, extra: 2 }, { t: 2 }];
+    const { values, rejected, preview } = await map({ time: 'at[0]', observations: { t: T, u: T } }, payload);
+    expect([values, rejected]).toEqual([[], []]);
+    expect(preview.unmapped).toEqual(['/0/t', '/0/extra']);
+    expect(preview.trace).toContainEqual({ step: 'each', message: expect.stringContaining('array') });
+  });
+
+  it.each([
+    ['each', { each: '$', observations: { t: T } }, ['t@d1 1', 't@d1 2'], []],
+    ['a path', { observations: { t: { ...T, value: '$[1].t' } } }, ['t@d1 2'], []],
+    ['a path over the items', { observations: { t: { ...T, value: '$sum(t)' } } }, ['t@d1 3'], []],
+    ['a path that is no value', { observations: { t: { ...T, value: 't' } } }, [], ['t value-not-number']],
+    ['its time', { time: 't[0]', observations: { a: { ...T, value: '7' }, t: T } }, ['a@d1 7'], []],
+  ])('knows what %s reads of a payload that is an array', async (_, document, values, rejected) => {
+    const outcome = await map(document, [{ t: 1 }, { t: 2 }]);
+    expect([outcome.values, outcome.rejected]).toEqual([values, rejected]);
+    expect(outcome.preview.unmapped).toEqual([]);
+  });
+
   it('knows what `each` and its rules read', async () => {
     const document = { each: 'readings', time: '$payload.ts', observations: { t: { ...T, value: 'c' } } };
     const { preview } = await map(document, { ts: 1795401611, readings: [{ c: 1, rssi: -80 }], other: true });

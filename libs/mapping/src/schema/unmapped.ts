@@ -1,4 +1,5 @@
-import { pointerSegment } from '#model';
+import { pointer, pointerSegment } from '#model';
+import type { Rule } from '../rules/rule.js';
 import type { CompiledSchema } from './compiled-schema.js';
 
 const MOST = 200;
@@ -21,9 +22,12 @@ export function unmappedPaths(schema: CompiledSchema, payload: unknown): string[
   // What `each`, `match` and `when` look at is read, but not all below it.
   for (const read of [...(each?.reads ?? []), ...(match?.reads ?? [])]) narrow.add(fromRoot(read));
   const rest = shared.filter((expression) => expression !== each && expression !== match);
-  for (const { parts } of rules) {
+  const missed = missedNames(schema, payload);
+  for (const rule of rules) {
+    const { parts } = rule;
     for (const read of parts.looks) note(narrow, read, false);
-    for (const read of parts.reads) note(wide, read, false);
+    for (const read of parts.reads)
+      if (!missed.has(rule) || read !== pointer(parts.name)) note(wide, read, false);
     for (const { reads } of parts.outer) for (const read of reads) note(wide, read, true);
   }
   for (const { reads } of rest) for (const read of reads) note(wide, read, true);
@@ -38,6 +42,20 @@ export function unmappedPaths(schema: CompiledSchema, payload: unknown): string[
     found.push(pointer);
   });
   return found;
+}
+
+/**
+ * Rules that take the member of their name and cannot find it: unlike a path of JSONata, a name does not look into the
+ * items of an array.
+ */
+export function missedNames({ parts }: CompiledSchema, payload: unknown): ReadonlySet<Rule> {
+  if (parts.each || !Array.isArray(payload)) return new Set();
+  const { observations } = parts.document;
+  return new Set(
+    parts.rules.filter(
+      ({ parts: { name } }) => observations[name]?.value === undefined && !Object.hasOwn(payload, name),
+    ),
+  );
 }
 
 function fromRoot(read: string): string {
