@@ -23,7 +23,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/\\.glossa-'],
   testMatch: ['**/*.spec.ts'],
   // Flows start real services; a machine that is busy with something else is no failure.
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   testSequencer: '<rootDir>/test/longest-first.mjs',
   // Jest's default leaves one core idle, which on two cores is half of the machine.
   maxWorkers: Math.max(2, availableParallelism() - 1),

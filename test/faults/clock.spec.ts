@@ -22,7 +22,7 @@ it('the wall clock jumps an hour back and forth: order and ids stay right, and n
     { id: 'again-1', topic: 'load/arrival-1', offset: 1 },
     { id: 'again-2', topic: 'load/arrival-2', offset: 1, qos: 2 },
   ]);
-  const subscriber = await service.mqtt({ clientId: 'subscriber', clean: false, keepalive: 5 });
+  const subscriber = await service.mqtt({ clientId: 'subscriber', clean: false, keepalive: 30 });
   await subscriber.subscribe('semantic/+/+/arrival-1/a/#', 1);
   const connections: string[] = [];
   subscriber.client.on('close', () => connections.push('the subscriber lost its connection'));

@@ -55,7 +55,7 @@ export interface BrokerOptions {
 /** A message that is held longer is worth a word in the health. */
 const LAG_SECONDS = 5;
 /** How long what was read may take to be acknowledged when the broker stops. */
-const DRAIN_MS = 3000;
+const DRAIN_MS = 2000;
 /** CONNACK with return code 2, identifier rejected (MQTT 3.1.1, 3.2.2.3). */
 const IDENTIFIER_REJECTED = Buffer.from([0x20, 2, 0, 2]);
 
@@ -85,6 +85,7 @@ export class Broker implements OutcomeSink {
     sessionMessagesDropped: 0,
     subscribersDropped: { full: 0, slow: 0 },
   };
+  #drained: Promise<void> | undefined;
   #closing = false;
 
   constructor(private readonly options: BrokerOptions) {
@@ -321,9 +322,13 @@ export class Broker implements OutcomeSink {
 
   /**
    * Stops accepting and reading, and lets what was read commit and be acknowledged. WebSockets are the HTTP server's,
-   * which closes after that.
+   * which closes after that. It waits once, for two seconds at most.
    */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    return (this.#drained ??= this.#drain());
+  }
+
+  async #drain(): Promise<void> {
     this.#listeners.close();
     this.#gate.stop();
     const deadline = Date.now() + DRAIN_MS;
