@@ -227,13 +227,19 @@ export function ledgerContract(make: MakeStore): void {
       expect((await store.deadLetters({ limit: 10 })).items).toEqual([]);
     });
 
-    it('records a message that is rejected again under a new letter', async () => {
+    it('records a message that is rejected again as the same letter, in its place', async () => {
       await store.append(messageOf([], { fallback: 'unmatched', deadLetter: letterOf() }));
       const letter = await only();
+      await store.append(rejectedOf());
       await store.append(rejectedOf({ replay: { deadLetter: letter } }));
-      expect(await only()).toBeGreaterThan(letter);
+      const { items } = await store.deadLetters({ limit: 10 });
+      expect(items.map(({ id, state }) => [id, state])).toEqual([
+        [letter + 1, 'rejected'],
+        [letter, 'rejected'],
+      ]);
+      await store.append(messageOf([valueOf(series, T0, 1)], { replay: { deadLetter: letter + 1 } }));
       expect(await store.ledger()).toMatchObject({
-        messages: { received: 1, unmatched: 0, rejected: 1 },
+        messages: { received: 2, stored: 1, unmatched: 0, rejected: 1 },
         values: { rejected: 1 },
       });
     });

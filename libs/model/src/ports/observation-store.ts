@@ -103,7 +103,10 @@ export interface MessageAppend {
         readonly dup: boolean;
       }
     | undefined;
-  /** The message was a dead letter: moves it from its old state and removes the letter, in the same transaction. */
+  /**
+   * The message was a dead letter: moves it from its old state and removes the letter, in the same transaction, or
+   * keeps it under its id where it is one again.
+   */
   readonly replay?: { readonly deadLetter: number } | undefined;
 }
 

@@ -102,7 +102,7 @@ export class MemoryContents {
     // Values that the first run of a replayed message had counted are not counted again.
     if (taken?.state !== 'stored' && taken?.state !== 'duplicate') counts.duplicate += duplicate;
     counts.rejected += rejectedValues;
-    if (deadLetter) this.letters.add(deadLetter, state, rejectedValues);
+    if (deadLetter) this.letters.add(deadLetter, state, rejectedValues, replay?.deadLetter);
     return { state, statuses, first: 0 };
   }
 

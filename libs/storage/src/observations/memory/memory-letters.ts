@@ -13,10 +13,13 @@ export class MemoryLetters {
   private kept: Kept[] = [];
   private last = 0;
 
-  add(append: DeadLetterAppend, state: LedgerState, rejected: number): void {
+  /** @param again the letter that it was before it ran again */
+  add(append: DeadLetterAppend, state: LedgerState, rejected: number, again?: number): void {
     const payload = append.payload.slice(0, DEAD_LETTER_PAYLOAD);
-    const letter = { ...append, payload, payloadSize: append.payload.length, id: ++this.last, state };
+    const id = again ?? ++this.last;
+    const letter = { ...append, payload, payloadSize: append.payload.length, id, state };
     this.kept.push({ letter, rejected });
+    this.kept.sort((a, b) => a.letter.id - b.letter.id);
     const oldest = nowMicros() - DEAD_LETTER_AGE;
     this.kept = this.kept.slice(-DEAD_LETTER_COUNT).filter((one) => one.letter.received >= oldest);
   }

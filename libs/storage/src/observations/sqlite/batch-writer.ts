@@ -390,7 +390,9 @@ export class BatchWriter {
       if (bits & BITS.letter) {
         this.beat();
         const first = messages[at + MESSAGE.strings]! + (bits & BITS.resend ? 2 : 0);
-        this.letters.add(++next.lastLetter, state, batch, at, first);
+        // One that ran again and is rejected again is the same letter.
+        const id = taken ? messages[at + MESSAGE.replay]! : ++next.lastLetter;
+        this.letters.add(id, state, batch, at, first);
         lettersAdded = true;
       }
     }
