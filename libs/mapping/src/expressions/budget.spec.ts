@@ -78,9 +78,9 @@ describe('the budget of a message', () => {
     ['a long predicate', `numbers[${repeat('$ + 1', '+', 60)} > 1000]`, 'expression-timeout'],
     ['members of all', `arrays[$keys($payload.objects) = "x"]`, 'expression-timeout'],
   ])('ends %s', (_what, source, expected) => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(String(outcome(source))).toMatch(new RegExp(`^(${expected})$`));
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(5000);
   });
 
   it('is one for the expressions of a message, and anew for the next', () => {

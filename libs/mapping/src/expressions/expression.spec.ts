@@ -91,9 +91,9 @@ describe('a bomb', () => {
   ];
 
   it.each(bombs)('of %s is refused at once', (_what, source) => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(problem(source).message).toMatch(/nested deeper|too many|dots/);
-    expect(performance.now() - start).toBeLessThan(4000);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(4000);
   });
 
   it('is none of what people write', () => {
