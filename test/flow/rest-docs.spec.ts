@@ -204,6 +204,7 @@ describe('the documentation that the service serves', () => {
       ['GET', '/api/messages', '/api/messages'],
       ['POST', '/api/messages/replay', '/api/messages/replay', { ids: [1, 99], limit: 10 }],
       ['GET', '/api/properties', '/api/properties?limit=1000'],
+      ['GET', '/api/properties/{term}', '/api/properties/WindDirection'],
       ['GET', '/api/properties/{term}', '/api/properties/quantitykind:Acceleration'],
       ['GET', '/api/units', '/api/units?limit=3000'],
       ['GET', '/api/units/resolve', '/api/units/resolve?unit=%25'],

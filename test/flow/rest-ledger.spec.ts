@@ -141,7 +141,7 @@ describe('the ledger over REST', () => {
     ['values=rejected', 1],
     ['state=stored&values=rejected', 1],
     ['code=payload-not-json', 1],
-    ['code=none', 0],
+    ['code=topic-malformed', 0],
     ['device=h1', 4],
     ['device=h1&state=rejected', 3],
     ['schema=house', 4],
@@ -159,10 +159,28 @@ describe('the ledger over REST', () => {
     'values=stored',
     'state=rejected&values=rejected',
     'limit=0',
+    'code=',
+    'code=none',
     'topic=x',
     'cursor=x',
   ])('refuses ?%s', async (query) => {
     expect(await rest.get(`/api/messages?${query}`)).toMatchObject({ status: 400 });
+  });
+
+  it.each([
+    ['values=stored', 'values', 'values takes rejected alone, not stored', /./],
+    [
+      'code=value-out-of-rang',
+      'code',
+      'no dead letter has the code value-out-of-rang',
+      /^Did you mean value-out-of-range\b/,
+    ],
+  ])('says what is wrong with ?%s', async (query, pointer, message, hint) => {
+    const { body } = await rest.get(`/api/messages?${query}`);
+    expect(body).toMatchObject({ code: 'query-invalid', detail: message });
+    expect(body.errors).toEqual([
+      { pointer, code: 'query-invalid', message, hint: expect.stringMatching(hint) },
+    ]);
   });
 
   it('runs letters again after the schema is mended, and moves the counts', async () => {
@@ -265,6 +283,8 @@ describe('the ledger over REST', () => {
     [{ ids: [1.5] }, '/ids'],
     [{ state: 'lost' }, '/state'],
     [{ device: 1 }, '/device'],
+    [{ code: 1 }, '/code'],
+    [{ code: 'value-out-of-rang' }, '/code'],
     [{ limit: 0 }, '/limit'],
     [{ limit: 10_001 }, '/limit'],
     [{ all: true }, '/all'],

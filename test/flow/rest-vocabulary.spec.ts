@@ -1,7 +1,7 @@
 import { TestGateway } from './support/gateway.js';
 import { graphOfJsonLd, graphOfRdf } from './support/graph.js';
 import { BASE, pages } from './support/pages.js';
-import { pluck } from './support/pluck.js';
+import { pluck, rows } from './support/pluck.js';
 import { Rest } from './support/rest.js';
 
 describe('the vocabulary over REST', () => {
@@ -189,6 +189,73 @@ describe('the vocabulary over REST', () => {
 
     await rest.delete('/api/schemas/draught');
     expect((await rest.put('/api/properties/Draught', { ...sent, unit: 'km/h' })).status).toBe(200);
+  });
+
+  it('shows which properties are directions, and takes what it shows', async () => {
+    const core = await anonymous.get('/api/properties/WindDirection');
+    expect(core.body).toMatchObject({ circular: true });
+    expect((await anonymous.get('/api/properties/Tilt')).body).not.toHaveProperty('circular');
+    const sent = { label: 'Bearing', kind: 'Angle', unit: '°', circular: true };
+    const created = await rest.put('/api/properties/BearingA', sent);
+    expect(created).toMatchObject({ status: 201, body: { circular: true } });
+    await rest.post('/api/schemas', {
+      id: 'bearing',
+      topic: 'bearing/{device}',
+      observations: { bearing: { property: 'BearingA', unit: '°' } },
+    });
+    const { body } = await anonymous.get('/api/properties/BearingA');
+    expect(body).toEqual(created.body);
+    expect(await rest.put('/api/properties/BearingA', body)).toMatchObject({ status: 200, body });
+  });
+
+  it.each([
+    [
+      { label: 'Heading', kind: 'Angle', unit: '°', circular: true },
+      [
+        [{ circular: undefined }, { '/circular': 'its circular cannot change from true to false' }],
+        [
+          { unit: 'rad', circular: false },
+          {
+            '/unit': 'its unit cannot change from DEG to RAD',
+            '/circular': 'its circular cannot change from true to false',
+          },
+        ],
+      ],
+    ],
+    [
+      { label: 'Mode', kind: 'State', states: ['auto', 'manual', 'off'] },
+      [
+        [{ states: ['off', 'on'] }, { '/states': 'its states cannot lose auto, manual' }],
+        [
+          { kind: 'Text', states: undefined },
+          {
+            '/kind': 'its kind cannot change from State to Text',
+            '/type': 'its type cannot change from concept to text',
+            '/states': 'its states cannot lose auto, manual, off',
+          },
+        ],
+      ],
+    ],
+    [
+      { label: 'Lid', kind: 'State' },
+      [[{ states: ['up', 'down'] }, { '/type': 'its type cannot change from state to concept' }]],
+    ],
+  ] as const)('names what a definition of one in use would change: %j', async (sent, changes) => {
+    const term = `Used${sent.label}`;
+    await rest.put(`/api/properties/${term}`, sent);
+    const id = term.toLowerCase();
+    const unit = 'unit' in sent ? { unit: sent.unit } : {};
+    await rest.post('/api/schemas', {
+      id,
+      topic: `${id}/{device}`,
+      observations: { x: { property: term, ...unit } },
+    });
+    for (const [change, told] of changes) {
+      const { status, body } = await rest.put(`/api/properties/${term}`, { ...sent, ...change });
+      expect([status, body.code]).toEqual([409, 'property-in-use']);
+      expect(body.detail).toBe(`${term} is used by the schema ${id}: ${Object.values(told).join(', ')}`);
+      expect(rows(body.errors, 'pointer', 'message')).toEqual(Object.entries(told));
+    }
   });
 
   it.each([

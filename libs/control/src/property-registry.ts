@@ -1,6 +1,6 @@
 import type { AccountPolicy } from '#access';
 import type { SeriesTable } from '#ingest';
-import { GlossaError, type ObservableProperty, type Problem } from '#model';
+import { GlossaError, problem, type ObservableProperty, type Problem } from '#model';
 import { OntologyHub } from '#semantics';
 import type { ControlStore } from '#storage';
 import type { RetentionPolicy } from './retention/retention-policy.js';
@@ -43,10 +43,11 @@ export class PropertyRegistry {
           );
       }
       const before = this.hub.property(term);
-      const user = before && changes(before, property) ? this.#user(term) : undefined;
+      const changed = before ? changes(before, property) : [];
+      const user = changed.length > 0 ? this.#user(term) : undefined;
       if (user !== undefined) {
-        const message = `${term} is used by ${user}: its kind, unit and states cannot change`;
-        throw new GlossaError('property-in-use', message);
+        const what = changed.map(({ message }) => message).join(', ');
+        throw new GlossaError('property-in-use', `${term} is used by ${user}: ${what}`, changed);
       }
       await this.store.properties.put(term, body);
       this.hub.setOwn(term, body);
@@ -89,13 +90,21 @@ function invalid(errors: readonly Problem[]): GlossaError {
   return new GlossaError(reserved?.code ?? 'property-invalid', (reserved ?? errors[0]!).message, errors);
 }
 
-function changes(before: ObservableProperty, after: ObservableProperty): boolean {
+const MEANING = ['kind', 'type', 'unit', 'circular'] as const;
+
+/** What a definition would change of a property's meaning. */
+function changes(before: ObservableProperty, after: ObservableProperty): Problem[] {
   const states = new Set(after.states?.map(({ term }) => term));
-  return (
-    before.kind !== after.kind ||
-    before.unit !== after.unit ||
-    before.type !== after.type ||
-    before.circular !== after.circular ||
-    (before.states ?? []).some(({ term }) => !states.has(term))
-  );
+  const lost = (before.states ?? []).flatMap(({ term }) => (states.has(term) ? [] : [term]));
+  const changed = MEANING.filter((member) => before[member] !== after[member]).map((member) => {
+    const [from = 'none', to = 'none'] = [before[member], after[member]];
+    return inUse(member, `its ${member} cannot change from ${from} to ${to}`);
+  });
+  return lost.length > 0
+    ? [...changed, inUse('states', `its states cannot lose ${lost.join(', ')}`)]
+    : changed;
+}
+
+function inUse(member: string, message: string): Problem {
+  return problem(`/${member}`, 'property-in-use', message);
 }

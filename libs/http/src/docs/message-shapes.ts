@@ -1,4 +1,5 @@
 import { LEDGER_STATES } from '#model';
+import { REASON_CODES } from '../messages/reason-codes.js';
 import { choice, count, flag, list, object, ref, text, time, type Shape } from './shapes.js';
 
 const reason = { stage: text(), code: text(), message: text() };
@@ -42,7 +43,7 @@ export const MESSAGE_SHAPES: Readonly<Record<string, Shape>> = {
       state,
       device: text(),
       schema: text(),
-      code: text(),
+      code: choice(...REASON_CODES),
       limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 1000 },
     },
   ),

@@ -81,6 +81,7 @@ export const REGISTRY_SHAPES: Readonly<Record<string, Shape>> = {
     {
       unit: text(undefined, { example: 'unit:DEG_C' }),
       broader: list(text()),
+      circular: flag('A direction, whose means are circular; absent where it is none'),
       states: list(object({ term: text(), label: text(), definition: text() })),
       retention: text('How long its observations are kept'),
       alignments: list(

@@ -8,6 +8,7 @@ import { Policy, Requires } from '../auth/requires.js';
 import { Answers, AnswersList, Takes } from '../docs/answers.js';
 import { BaseUrl, listPage, listParameters, type ListPage } from '../query/pages.js';
 import { Parameters, type RawQuery } from '../query/parameters.js';
+import { REASON_CODES, unknownReason } from './reason-codes.js';
 import { letterJson, replayQuery } from './translate.js';
 
 const LETTER_FILTERS = ['state', 'values', 'device', 'schema', 'code'] as const;
@@ -43,7 +44,7 @@ export class MessagesController {
   })
   @ApiQuery({ name: 'device', type: String, required: false })
   @ApiQuery({ name: 'schema', type: String, required: false })
-  @ApiQuery({ name: 'code', type: String, required: false })
+  @ApiQuery({ name: 'code', enum: REASON_CODES, required: false })
   @AnswersList('DeadLetter')
   @ApiOperation({ summary: 'Dead letters, newest first, each with its reasons' })
   async list(
@@ -52,11 +53,8 @@ export class MessagesController {
     @Req() request: FastifyRequest,
   ): Promise<ListPage<object>> {
     const { parameters, limit, cursor } = listParameters(request, query, LETTER_FILTERS);
-    const state =
-      parameters.text('state') === undefined
-        ? undefined
-        : parameters.choice('state', LEDGER_STATES, 'rejected');
-    const values = parameters.choice('values', ['rejected', ''], '');
+    const state = parameters.choice('state', LEDGER_STATES, undefined);
+    const values = parameters.choice('values', ['rejected'], undefined);
     if (state !== undefined && values === 'rejected' && state !== 'stored') {
       parameters.fail('values', 'values=rejected names stored messages; leave state out');
     }
@@ -66,6 +64,8 @@ export class MessagesController {
     const [device, schema, code] = (['device', 'schema', 'code'] as const).map((name) =>
       parameters.text(name),
     );
+    const unknown = code === undefined ? undefined : unknownReason(code);
+    if (unknown) parameters.fail('code', unknown.message, unknown.hint);
     parameters.check();
     const states: LedgerState[] | undefined = values === 'rejected' ? ['stored'] : state && [state];
     const filter = {

@@ -8,6 +8,7 @@ import {
   type LedgerState,
   type Problem,
 } from '#model';
+import { unknownReason } from './reason-codes.js';
 
 /** A dead letter as JSON; a payload that is UTF-8 is shown as text. */
 export function letterJson(letter: DeadLetter): object {
@@ -66,8 +67,8 @@ export function replayQuery(body: unknown): Replay {
   const errors: Problem[] = [];
   const query: { -readonly [K in keyof DeadLetterQuery]?: DeadLetterQuery[K] } = {};
   let limit = 1000;
-  const fail = (name: string, message: string) =>
-    errors.push(problem(pointer(name), 'body-invalid', message));
+  const fail = (name: string, message: string, hint?: string) =>
+    errors.push(problem(pointer(name), 'body-invalid', message, hint));
   const given = typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.entries(body) : [];
   if (
     given.length === 0 &&
@@ -101,6 +102,8 @@ export function replayQuery(body: unknown): Replay {
       else fail(name, 'limit is an integer from 1 to 10000');
     } else fail(name, `a replay has no member ${name}`);
   }
+  const unknown = query.code === undefined ? undefined : unknownReason(query.code);
+  if (unknown) fail('code', unknown.message, unknown.hint);
   if (!query.ids && !query.states) query.states = ['rejected', 'unmatched', 'stored'];
   return { query, limit, errors };
 }

@@ -59,11 +59,17 @@ export class Parameters {
     return parsed?.t;
   }
 
-  choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
+  choice<T extends string, F extends T | undefined>(name: string, choices: readonly T[], fallback: F): T | F {
     const text = this.text(name);
     if (text === undefined) return fallback;
     const found = choices.find((choice) => choice === text);
-    if (found === undefined) this.fail(name, `${name}=${text} is none of ${choices.join(', ')}`);
+    if (found === undefined) {
+      const message =
+        choices.length === 1
+          ? `${name} takes ${choices[0]} alone, not ${text}`
+          : `${name}=${text} is none of ${choices.join(', ')}`;
+      this.fail(name, message);
+    }
     return found ?? fallback;
   }
 

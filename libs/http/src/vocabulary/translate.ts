@@ -3,8 +3,20 @@ import type { OntologyHub, Unit } from '#semantics';
 
 /** A property as JSON. */
 export function propertyJson(property: ObservableProperty, hub: OntologyHub, baseUrl: string): object {
-  const { term, label, definition, kind, type, unit, broader, states, alignments, origin, retention } =
-    property;
+  const {
+    term,
+    label,
+    definition,
+    kind,
+    type,
+    unit,
+    broader,
+    circular,
+    states,
+    alignments,
+    origin,
+    retention,
+  } = property;
   return {
     id: term,
     iri: hub.iri(property, baseUrl),
@@ -15,6 +27,7 @@ export function propertyJson(property: ObservableProperty, hub: OntologyHub, bas
     type,
     ...(unit !== undefined && { unit: `unit:${unit}` }),
     ...(broader.length > 0 && { broader }),
+    ...(circular && { circular }),
     ...(states && { states }),
     ...(retention !== undefined && { retention }),
     ...(alignments.length > 0 && { alignments }),

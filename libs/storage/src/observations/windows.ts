@@ -74,9 +74,9 @@ function linearMean({ sum, count, mean, min, max }: WindowSums): number {
 /** In [0, turn); undefined when the directions cancel each other. */
 function circularMean({ sine, cosine, count }: WindowSums, turn: number): number | undefined {
   if (Math.hypot(sine, cosine) < 1e-9 * count) return undefined;
-  const share = Math.atan2(sine, cosine) / (2 * Math.PI);
+  const angle = (Math.atan2(sine, cosine) / (2 * Math.PI)) * turn;
   // To 12 digits of a turn: two directions about north have no mean of 3e-15 degrees.
-  const mean = (Math.round(share * 1e12) / 1e12) * turn;
+  const mean = Number(angle.toFixed(11 - Math.floor(Math.log10(turn))));
   const positive = Number((mean < 0 ? mean + turn : mean).toPrecision(12));
   return positive >= turn ? 0 : positive;
 }
