@@ -25,22 +25,24 @@ const PAGE = `<!doctype html>
 
 /** The routes at /docs, the OpenAPI document at /docs/openapi.json and .yaml, the error catalogue at /docs/errors. */
 export function serveDocs(app: NestFastifyApplication, version: string): void {
-  let made: Promise<OpenAPIObject> | undefined;
-  const document = () => (made ??= makeDocument(app, version));
+  const document = once(() => makeDocument(app, version));
+  // As bytes: all that are under way share them.
+  const json = once(async () => Buffer.from(JSON.stringify(await document())));
+  const yaml = once(async () => {
+    const { dump } = await import('js-yaml');
+    return Buffer.from(dump(await document(), { skipInvalid: true, noRefs: true }));
+  });
   const errors = errorPage();
   const html = 'text/html; charset=utf-8';
   const fastify = app.getHttpAdapter().getInstance();
   fastify.get('/docs', (_request, reply) => reply.type(html).send(PAGE));
   fastify.get('/docs/errors', (_request, reply) => reply.type(html).send(errors));
   fastify.get('/docs/openapi.json', async (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(JSON.stringify(await document())),
+    reply.type('application/json; charset=utf-8').send(await json()),
   );
-  fastify.get('/docs/openapi.yaml', async (_request, reply) => {
-    const { dump } = await import('js-yaml');
-    return reply
-      .type('text/yaml; charset=utf-8')
-      .send(dump(await document(), { skipInvalid: true, noRefs: true }));
-  });
+  fastify.get('/docs/openapi.yaml', async (_request, reply) =>
+    reply.type('text/yaml; charset=utf-8').send(await yaml()),
+  );
   void fastify.register(fastifyStatic, {
     root: dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json')),
     prefix: '/docs/ui/',
@@ -48,6 +50,12 @@ export function serveDocs(app: NestFastifyApplication, version: string): void {
     index: false,
     decorateReply: false,
   });
+}
+
+/** Makes something when it is first asked for. */
+function once<Made>(make: () => Promise<Made>): () => Promise<Made> {
+  let made: Promise<Made> | undefined;
+  return () => (made ??= make());
 }
 
 async function makeDocument(app: NestFastifyApplication, version: string): Promise<OpenAPIObject> {

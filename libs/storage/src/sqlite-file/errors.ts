@@ -56,7 +56,8 @@ export function explainFileError(file: string, error: unknown): string {
   if (code?.startsWith('SQLITE_IOERR')) {
     return `Reading or writing ${file} failed (${code}: ${detail}). Check the disk.`;
   }
-  return `${file} cannot be used (${code ? `${code}: ` : ''}${detail}).`;
+  const reason = code ? `${code}: ${detail}` : detail;
+  return `${file} cannot be used (${reason}). If another try ends the same way, stop the gateway and restore a backup.`;
 }
 
 /** Runs a step on the file; its errors become GlossaError('unavailable') with a sentence. */
