@@ -1,6 +1,6 @@
-import type { Micros, RawMessage, Series } from '#model';
+import { nowMicros, type Micros, type RawMessage, type Series } from '#model';
 
-/** A clock that was set back by more is followed. */
+/** A clock that was set back by more is followed. A message that waited so long is not taken for one. */
 const SET_BACK = 1_000_000;
 
 /**
@@ -14,8 +14,12 @@ export class Arrivals {
   settle(raw: RawMessage, items = 1): void {
     if (raw.replayed) return;
     const { received } = raw;
-    if (received < this.#free && this.#free - received < SET_BACK) raw.received = this.#free;
+    if (received < this.#free && this.#isNear(received)) raw.received = this.#free;
     this.#free = raw.received + Math.max(1, items);
+  }
+
+  #isNear(received: Micros): boolean {
+    return this.#free - received < SET_BACK || this.#free - nowMicros() < SET_BACK;
   }
 }
 

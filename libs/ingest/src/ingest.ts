@@ -161,12 +161,23 @@ export class Ingest {
     this.store.submit(prepared, this.#settled);
   }
 
+  /** Appends what waited: its device may have been purged meanwhile. */
+  #appendLate<Raw extends RawMessage>(
+    raw: Raw,
+    prepared: Prepared,
+    heard: Heard<Raw>,
+    replay?: number,
+  ): void {
+    for (const value of prepared.values) value.series = this.series.current(value.series);
+    this.#append(raw, prepared, heard, replay);
+  }
+
   /** One function for all messages: a closure a message is what the garbage collector would have to carry. */
   readonly #settled: Settled<Prepared> = (result, error, prepared) => {
     const { raw, heard } = prepared;
     if (result) heard!(raw, outcomeOf(raw, prepared, result, this.series, this.devices));
     else if (error instanceof TimeCrowdedError)
-      this.#append(raw, withoutCrowded(prepared, error.values), heard!);
+      this.#appendLate(raw, withoutCrowded(prepared, error.values), heard!);
     else heard!(raw, undefined, error);
   };
 
@@ -178,9 +189,7 @@ export class Ingest {
     replay?: number,
   ): void {
     const tail = prepared.then((ready) => {
-      // Its device may have been purged while it waited.
-      for (const value of ready.values) value.series = this.series.current(value.series);
-      this.#append(raw, ready, heard, replay);
+      this.#appendLate(raw, ready, heard, replay);
     });
     this.#tails.set(raw.client, tail);
     const release = () => {

@@ -52,10 +52,16 @@ export function serveDocs(app: NestFastifyApplication, version: string): void {
   });
 }
 
-/** Makes something when it is first asked for. */
-function once<Made>(make: () => Promise<Made>): () => Promise<Made> {
+/** Makes something when it is first asked for; tries again when it failed. */
+export function once<Made>(make: () => Promise<Made>): () => Promise<Made> {
   let made: Promise<Made> | undefined;
-  return () => (made ??= make());
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
 }
 
 async function makeDocument(app: NestFastifyApplication, version: string): Promise<OpenAPIObject> {

@@ -156,10 +156,23 @@ describe('a message that cannot be written', () => {
     expect(refused).toMatch(/cannot store REAL value in INTEGER column dead_letter.received/);
   });
 
-  it('takes those with it that fail only together with it, and none that comes after', () => {
+  it('takes those with it that fail only together with it, twice, and none that comes after', () => {
     refuse((texts) => texts.length === 4);
+    expect(() => write(...good(4))).toThrow('Invalid string length');
+    number--;
     expect(statesOf(write(...good(4)).batch)).toEqual([FAILED, FAILED, FAILED, FAILED]);
     expect(statesOf(write(...good(3)).batch)).toEqual([STORED, STORED, STORED]);
+  });
+
+  it('is tried again when none fails alone: what was short may be there', () => {
+    let short = true;
+    refuse((texts) => texts.length === 4 && short);
+    expect(() => write(...good(4))).toThrow('Invalid string length');
+    short = false;
+    number--;
+    const { batch, refused } = write(...good(4));
+    expect(statesOf(batch)).toEqual([STORED, STORED, STORED, STORED]);
+    expect(refused).toBeUndefined();
   });
 
   it('is tried again when the disk is the reason', () => {

@@ -58,6 +58,8 @@ export class BatchWriter {
   private readonly begin: Statement<[]>;
   private readonly commit: Statement<[]>;
   private current: LedgerRow;
+  /** The batch that failed as a whole, though each of its messages can be written alone. */
+  private failedTogether: number | undefined;
 
   constructor(
     private readonly db: Database,
@@ -87,7 +89,7 @@ export class BatchWriter {
    * Writes and commits; throws the file's error after rolling back, and may then be called again with the same
    * batch. A batch that was committed before its writer died is left alone: its answer is in its shared memory.
    * What no further try would write is left out, so that its neighbours need not wait for it: answers why, if a
-   * message is.
+   * message is. A batch of messages that fail only together is tried once more before.
    */
   write(batch: BatchData): string | undefined {
     if (batch.number <= this.current.batch) return undefined;
@@ -104,8 +106,14 @@ export class BatchWriter {
         else {
           reason ??= String(error);
           this.leaveOutFailing(batch, 0, batch.messageCount, leftOut);
-          // They fail only together: none of them is to be acknowledged.
-          if (leftOut.size === before) for (let i = 0; i < batch.messageCount; i++) leftOut.set(i, FAILED);
+          if (leftOut.size > before) continue;
+          // What was short for a moment, as memory, may be there at the next try.
+          if (this.failedTogether !== batch.number) {
+            this.failedTogether = batch.number;
+            throw error;
+          }
+          // None of them is to be acknowledged.
+          for (let i = 0; i < batch.messageCount; i++) leftOut.set(i, FAILED);
         }
       }
     }
