@@ -229,44 +229,70 @@ describe('a journal that was damaged', () => {
       ),
     );
 
-  /** Closed, or left as a kill does, with one byte changed where a text stands. */
-  async function damaged(closed: boolean, text: string, by: string): Promise<Journal> {
+  async function filled(): Promise<Journal> {
     const journal = await journalAt();
     for (let i = 0; i < 500; i++) journal.put(`a:${i}`, { n: i, text: texts[i] });
     await journal.flush();
-    if (closed) {
-      // What is in LevelDB's log goes into a table when it is opened.
-      await (await reopen(await reopen(journal))).close();
-      open = [];
-    }
-    const folder = join(directory, closed ? 'journal' : 'copy');
-    if (!closed) await cp(join(directory, 'journal'), folder, { recursive: true });
+    return journal;
+  }
+
+  /** Changes one byte where a text stands in a file of a folder. */
+  async function damage(folder: string, text: string): Promise<void> {
     for (const name of await readdir(folder)) {
       const bytes = await readFile(join(folder, name));
       const at = /\.(ldb|log)$/.test(name) ? placeOf(bytes, text) : -1;
       if (at < 0) continue;
-      bytes.write(by, at);
-      await writeFile(join(folder, name), bytes);
-      return journalAt(closed ? 'journal' : 'copy');
+      bytes.write('!', at);
+      return writeFile(join(folder, name), bytes);
     }
     throw new Error(`${text} is in no file`);
   }
 
-  it('says so of a value and of a key', async () => {
-    const value = await damaged(true, texts[217]!, '!');
-    await expect(entriesOf(value, 'a:')).rejects.toThrow('the entry a:217 is damaged');
+  /** Changes entries behind the journal's back, as LevelDB does that merges a damaged table. */
+  async function changed(change: (db: Level) => Promise<void>): Promise<Journal> {
+    await (await filled()).close();
+    open = [];
+    const db = new Level(join(directory, 'journal'));
+    await change(db);
+    await db.close();
+    return journalAt();
+  }
+
+  it('is not opened when a table is not as it was written', async () => {
+    // What is in LevelDB's log goes into a table when it is opened.
+    await (await reopen(await reopen(await filled()))).close();
+    open = [];
+    await damage(join(directory, 'journal'), texts[217]!);
+    await expect(journalAt()).rejects.toMatchObject({
+      code: 'SESSIONS_DAMAGED',
+      message: expect.stringMatching(/^\d+\.ldb is not as it was written$/),
+    });
+  });
+
+  it('says so of a value', async () => {
+    const journal = await changed(async (db) => {
+      await db.put('a:217', (await db.get('a:217')).replace(texts[217]!, texts[218]!));
+    });
+    await expect(entriesOf(journal, 'a:')).rejects.toThrow('the entry a:217 is damaged');
   });
 
   it('says so of a key that is no longer among the others', async () => {
-    const key = await damaged(true, 'a:0', '0:a');
-    const error: unknown = await entriesOf(key, 'a:')
-      .then(() => key.finish())
+    const journal = await changed(async (db) => {
+      await db.put('0:a', await db.get('a:0'));
+      await db.del('a:0');
+    });
+    const error: unknown = await entriesOf(journal, 'a:')
+      .then(() => journal.finish())
       .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'SESSIONS_DAMAGED' });
   });
 
   it('tells how much of it is lost, where LevelDB goes on without it', async () => {
-    const journal = await damaged(false, texts[217]!, '!');
+    await filled();
+    // As a kill leaves it.
+    await cp(join(directory, 'journal'), join(directory, 'copy'), { recursive: true });
+    await damage(join(directory, 'copy'), texts[217]!);
+    const journal = await journalAt('copy');
     expect(journal.dropped).toBeGreaterThan(100);
     expect((await entriesOf(journal, 'a:')).length).toBeLessThan(500);
     await journal.finish();

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Level } from 'level';
+import { damagedTable } from './level-tables.js';
 
 type Operation = { type: 'put'; key: string; value: Buffer } | { type: 'del'; key: string };
 
@@ -59,9 +60,13 @@ export class Journal {
   /**
    * @param directory folder of the database; undefined keeps nothing
    * @param sync what is written survives a power cut, at the cost of an fsync a turn
+   * @throws DamagedJournal when a table in it is not as it was written
    */
   static async open(directory: string | undefined, sync = false): Promise<Journal> {
     if (directory === undefined) return new Journal(undefined, false);
+    // Before LevelDB, which may merge what is damaged into what is whole.
+    const damaged = await damagedTable(directory);
+    if (damaged !== undefined) throw new DamagedJournal(`${damaged} is not as it was written`);
     const db = new Level(directory);
     await db.open();
     const said = await readFile(join(directory, 'LOG'), 'utf8').catch(() => '');
