@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { rmSync } from 'node:fs';
 import { cp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServiceProcess, temporaryFolder } from './support/child.js';
@@ -42,10 +43,12 @@ async function overwrite(file: string, at: number, bytes: Buffer): Promise<void>
   await handle.close();
 }
 
+/** Has another program write a file, which is to be taken as it is. */
 function sql(file: string, statement: string): void {
   const db = new Database(file);
   db.exec(statement);
   db.close();
+  rmSync(`${file}-sums`, { force: true });
 }
 
 type Damage = (folder: string) => Promise<void> | void;
@@ -162,9 +165,12 @@ describe('what a power cut leaves', () => {
     expect((await readdir(stopped)).sort()).toEqual([
       'backup-under-way',
       'control.db',
+      'control.db-sums',
       'gateway.lock',
       'head.db',
+      'head.db-sums',
       'observations.db',
+      'observations.db-sums',
       'sessions',
     ]);
   });

@@ -105,8 +105,11 @@ export class Broker implements OutcomeSink {
         this.counts.sessionMessagesDropped += messages;
         this.#troubles.say(client, { client, messages }, 'a session is full: its oldest messages go');
       },
-      onLost: (bytes) =>
-        logger.warn({ bytes }, 'sessions were damaged: some of them, or raw retained messages, are lost'),
+      onLost: (bytes, writes) =>
+        logger.warn(
+          { bytes, writes },
+          'sessions were damaged: some of them, or raw retained messages, are lost',
+        ),
       onExpire: (client) =>
         logger.warn({ client }, 'a session ended: its client was away for too long, or there are too many'),
       onRetainedFull: (topic) =>

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -125,7 +125,10 @@ describe('Journal', () => {
     journal.add('a:2', 1, unsaid);
     journal.put('a:2', 2, (value) => value + 1);
     await journal.flush();
-    expect(written.map(({ key, value }) => [key, value.toString().at(-1)])).toEqual([['a:2', '3']]);
+    expect(written.map(({ key, value }) => [key, value.toString().at(-1)])).toEqual([
+      ['a:2', '3'],
+      ['writes', '1'],
+    ]);
   });
 
   it('reads one prefix and not its neighbours', async () => {
@@ -269,6 +272,24 @@ describe('a journal that was damaged', () => {
     });
   });
 
+  it('is not opened when its log would end early in silence', async () => {
+    const written = await journalAt();
+    written.put('a:1', 1);
+    await written.flush();
+    // As a kill leaves it.
+    const copy = join(directory, 'copy');
+    await cp(join(directory, 'journal'), copy, { recursive: true });
+    const name = (await readdir(copy)).find((there) => there.endsWith('.log'))!;
+    const log = await readFile(join(copy, name));
+    // The length of its record.
+    log[5]! ^= 1;
+    await writeFile(join(copy, name), log);
+    await expect(journalAt('copy')).rejects.toMatchObject({
+      code: 'SESSIONS_DAMAGED',
+      message: `${name} is not as it was written`,
+    });
+  });
+
   it('says so of a value', async () => {
     const journal = await changed(async (db) => {
       await db.put('a:217', (await db.get('a:217')).replace(texts[217]!, texts[218]!));
@@ -296,6 +317,66 @@ describe('a journal that was damaged', () => {
     expect(journal.dropped).toBeGreaterThan(100);
     expect((await entriesOf(journal, 'a:')).length).toBeLessThan(500);
     await journal.finish();
+  });
+
+  it('tells how much of it is lost, where LevelDB says nothing', async () => {
+    const written = await journalAt();
+    for (const n of [1, 2, 3]) {
+      written.put(`a:${n}`, n);
+      await written.flush();
+    }
+    const copy = join(directory, 'copy');
+    await cp(join(directory, 'journal'), copy, { recursive: true });
+    const name = (await readdir(copy)).find((there) => there.endsWith('.log'))!;
+    const log = await readFile(join(copy, name));
+    const record = log.length / 3;
+    await writeFile(join(copy, name), log.fill(0, record, 2 * record));
+    const journal = await journalAt('copy');
+    expect(journal.dropped).toBe(2 * record);
+    expect(await entriesOf(journal, 'a:')).toEqual([['a:1', 1]]);
+  });
+
+  it('tells how many writes are gone, wherever its log ends', async () => {
+    const written = await journalAt();
+    for (const n of [1, 2, 3]) {
+      written.put(`a:${n}`, 'x'.repeat(20 * n));
+      await written.flush();
+    }
+    const name = (await readdir(join(directory, 'journal'))).find((there) => there.endsWith('.log'))!;
+    const log = await readFile(join(directory, 'journal', name));
+    for (let length = 0; length <= log.length; length += 5) {
+      const copy = join(directory, `copy ${length}`);
+      await cp(join(directory, 'journal'), copy, { recursive: true });
+      await truncate(join(copy, name), length);
+      const journal = await journalAt(`copy ${length}`);
+      const kept = (await entriesOf(journal, 'a:')).length;
+      await journal.finish();
+      expect([length, journal.missing]).toEqual([length, 3 - kept]);
+      // What is written from here on is counted on top of it.
+      journal.put('a:4', 4);
+      await journal.close();
+      open.pop();
+      const again = await journalAt(`copy ${length}`);
+      expect([again.missing, again.dropped]).toEqual([0, 0]);
+    }
+  });
+
+  it('takes a count that is not as it was written for none', async () => {
+    const journal = await journalAt();
+    journal.put('a:1', 1);
+    await journal.close();
+    open = [];
+    const name = join(directory, 'journal', 'WRITES');
+    const bytes = await readFile(name);
+    for (let at = 0; at < bytes.length; at++) {
+      const flipped = Buffer.from(bytes);
+      flipped[at]! ^= 1 << (at % 8);
+      await writeFile(name, flipped);
+      const again = await journalAt();
+      expect(again.missing).toBe(0);
+      await again.close();
+      open = [];
+    }
   });
 
   it('says nothing of one that is whole, and of one of an older version', async () => {

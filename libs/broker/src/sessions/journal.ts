@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Level } from 'level';
-import { damagedTable } from './level-tables.js';
+import { readingOfFolder } from './level-folder.js';
+import { WriteCount } from './write-count.js';
 
 type Operation = { type: 'put'; key: string; value: Buffer } | { type: 'del'; key: string };
 
@@ -16,6 +17,8 @@ interface Put {
 
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 8000;
+/** The key of the number of writes. */
+const WRITES = 'writes';
 /** As long as a checksum in hexadecimal. */
 const NO_CHECKSUM = '00000000';
 
@@ -50,28 +53,46 @@ export class Journal {
   /** Entries that were read. */
   #read = 0;
 
+  /** Writes so far. */
+  #writes: number;
+
   private constructor(
     private readonly db: Level | undefined,
+    private readonly count: WriteCount | undefined,
     private readonly sync: boolean,
     /** Bytes that could not be read at the start; what they held is gone. */
     readonly dropped = 0,
-  ) {}
+    writes = 0,
+  ) {
+    this.#writes = Math.max(writes, count?.noted ?? 0);
+    this.missing = this.#writes - writes;
+  }
+
+  /** Writes that are gone from the end of its log. */
+  readonly missing: number;
 
   /**
    * @param directory folder of the database; undefined keeps nothing
    * @param sync what is written survives a power cut, at the cost of an fsync a turn
-   * @throws DamagedJournal when a table in it is not as it was written
+   * @throws DamagedJournal when a file in it is not as it was written and LevelDB would not tell
    */
   static async open(directory: string | undefined, sync = false): Promise<Journal> {
-    if (directory === undefined) return new Journal(undefined, false);
+    if (directory === undefined) return new Journal(undefined, undefined, false);
     // Before LevelDB, which may merge what is damaged into what is whole.
-    const damaged = await damagedTable(directory);
+    const { damaged, skipped } = await readingOfFolder(directory);
     if (damaged !== undefined) throw new DamagedJournal(`${damaged} is not as it was written`);
     const db = new Level(directory);
     await db.open();
     const said = await readFile(join(directory, 'LOG'), 'utf8').catch(() => '');
-    const dropped = [...said.matchAll(DROPPED)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
-    return new Journal(db, sync, dropped);
+    const dropped = [...said.matchAll(DROPPED)].reduce((sum, [, bytes]) => sum + Number(bytes), skipped);
+    try {
+      const writes = (await db.get(WRITES)) as string | undefined;
+      const kept = writes === undefined ? 0 : (JSON.parse(opened(WRITES, writes)) as number);
+      return new Journal(db, await WriteCount.open(directory), sync, dropped, kept);
+    } catch (error) {
+      await db.close();
+      throw damage(error);
+    }
   }
 
   /** Why the last write failed, until one succeeds. */
@@ -114,16 +135,16 @@ export class Journal {
   async finish(): Promise<void> {
     if (!this.db) return;
     let there = 0;
-    for await (const keys of this.#reading(batches(this.db))) there += keys.length;
+    for await (const keys of this.#reading(batches(this.db)))
+      there += keys.filter((key) => key !== WRITES).length;
     if (there !== this.#read) throw new DamagedJournal(`${Math.abs(there - this.#read)} keys are damaged`);
   }
 
-  /** LevelDB's own errors while it reads are damage, too. */
   async *#reading<T>(iterator: AsyncIterable<T>): AsyncGenerator<T> {
     try {
       yield* iterator;
     } catch (error) {
-      throw error instanceof DamagedJournal ? error : new DamagedJournal((error as Error).message);
+      throw damage(error);
     }
   }
 
@@ -161,6 +182,7 @@ export class Journal {
     // Once more, where the last write failed.
     if (this.#pending.size > 0) await (this.#next ??= this.#write());
     await this.db?.close();
+    await this.count?.close();
   }
 
   #push(key: string, put: Put | undefined): void {
@@ -187,10 +209,7 @@ export class Journal {
     this.#next = undefined;
     this.#busy = true;
     try {
-      await this.db!.batch(
-        [...taken].map(([key, put]) => operationOf(key, put)),
-        { sync: this.sync, valueEncoding: 'buffer' },
-      );
+      if (taken.size > 0) await this.#writeAll(taken);
       this.#failure = undefined;
       this.#retryMs = RETRY_MS;
     } catch (error) {
@@ -203,6 +222,15 @@ export class Journal {
     }
     // What came between the failure before and this write.
     if (!this.#failure && this.#pending.size > 0) this.#next ??= this.#write();
+  }
+
+  async #writeAll(taken: Pending): Promise<void> {
+    const writes = this.#writes + 1;
+    const operations = [...taken].map(([key, put]) => operationOf(key, put));
+    operations.push({ type: 'put', key: WRITES, value: sealed(WRITES, JSON.stringify(writes)) });
+    await this.db!.batch(operations, { sync: this.sync, valueEncoding: 'buffer' });
+    this.#writes = writes;
+    await this.count!.note(writes).catch(() => undefined);
   }
 
   /** What was not written is to be written with what came since, of which each key counts. It may be there in part. */
@@ -239,6 +267,11 @@ function opened(key: string, value: string): string {
 
 function checksum(key: string, json: string | Buffer): string {
   return crc32(json, crc32(key)).toString(16).padStart(8, '0');
+}
+
+/** LevelDB's own errors while it reads are damage, too. */
+function damage(error: unknown): DamagedJournal {
+  return error instanceof DamagedJournal ? error : new DamagedJournal((error as Error).message);
 }
 
 async function* batches(db: Level): AsyncGenerator<string[]> {

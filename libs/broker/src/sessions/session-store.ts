@@ -49,8 +49,8 @@ interface Options {
   /** Called when persistent subscriptions change. */
   readonly onChange?: () => void;
   readonly onDrop?: (clientId: string, messages: number) => void;
-  /** Called at the start when so many bytes of what was kept could not be read. */
-  readonly onLost?: (bytes: number) => void;
+  /** Called at the start when so many bytes of what was kept could not be read, and so many writes are gone. */
+  readonly onLost?: (bytes: number, writes: number) => void;
   /** Called when a session ends without its client: it was away for too long, or there are too many. */
   readonly onExpire?: (clientId: string) => void;
   /** Called when a message is not retained, since there is no room. */
@@ -130,7 +130,7 @@ export class SessionStore {
     this.#wills = new Wills(journal);
     await this.#wills.load();
     await journal.finish();
-    if (journal.dropped > 0) this.options.onLost?.(journal.dropped);
+    if (journal.dropped > 0 || journal.missing > 0) this.options.onLost?.(journal.dropped, journal.missing);
     settleOutgoing();
     // Limits may be lower than before.
     for (const { clientId, packet } of beyond) this.#outgoingJournal.remove(clientId, packet);

@@ -14,7 +14,7 @@ const file = () => join(directory, 'control.db');
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'glossa-control-'));
   prepareFile(file());
-  prisma = createClient(new ControlConnection(file()));
+  prisma = createClient(new ControlConnection(file(), () => undefined));
   devices = new Devices(prisma);
 });
 afterEach(async () => {

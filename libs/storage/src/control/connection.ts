@@ -27,7 +27,11 @@ export class ControlConnection {
   readonly #line = new Line();
   #closed = false;
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    /** Called after what may have written. */
+    private readonly written: () => void,
+  ) {}
 
   /** Called by Prisma, which takes this for an adapter's factory. */
   async connect(): Promise<Adapter> {
@@ -35,9 +39,9 @@ export class ControlConnection {
     return {
       provider: this.provider,
       adapterName: this.adapterName,
-      queryRaw: (query) => carried(this.alone(() => inner.queryRaw(query))),
-      executeRaw: (query) => carried(this.alone(() => inner.executeRaw(query))),
-      executeScript: (script) => carried(this.alone(() => inner.executeScript(script))),
+      queryRaw: (query) => carried(this.#writing(() => inner.queryRaw(query))),
+      executeRaw: (query) => carried(this.#writing(() => inner.executeRaw(query))),
+      executeScript: (script) => carried(this.#writing(() => inner.executeScript(script))),
       startTransaction: () => carried(this.#begin(inner)),
       dispose: () => inner.dispose(),
     };
@@ -49,6 +53,14 @@ export class ControlConnection {
     return this.#line.run(() => this.#explained(step));
   }
 
+  #writing<T>(step: () => Promise<T>): Promise<T> {
+    return this.alone(async () => {
+      const result = await step();
+      this.written();
+      return result;
+    });
+  }
+
   /** Lets what was begun end, and refuses what comes after. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -58,7 +70,9 @@ export class ControlConnection {
   async #connect(): Promise<Adapter> {
     const settings = { url: this.file, timeout: BUSY_MS, fileMustExist: true };
     const adapter = await new PrismaBetterSqlite3(settings).connect();
-    await adapter.executeScript('pragma synchronous = full; pragma foreign_keys = on');
+    await adapter.executeScript(
+      'pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 0',
+    );
     return adapter;
   }
 
@@ -96,6 +110,7 @@ export class ControlConnection {
           await rollback();
           throw error;
         }
+        this.written();
         leave();
       },
     };

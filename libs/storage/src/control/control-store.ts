@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
+import { Checkpoint, closeSettled } from '../sqlite-file/checkpoint.js';
 import { copyFile } from '../sqlite-file/copy-file.js';
 import { guarded } from '../sqlite-file/errors.js';
 import { Accounts } from './accounts.js';
@@ -7,10 +8,13 @@ import { createClient, delivered, type ControlClient } from './client.js';
 import { ControlConnection } from './connection.js';
 import { Devices } from './devices.js';
 import { Features } from './features.js';
-import { prepareFile } from './open-file.js';
+import { BUSY_MS, prepareFile } from './open-file.js';
 import { Properties } from './properties.js';
 import { Schemas } from './schemas.js';
 import { Tokens } from './tokens.js';
+
+/** Frames of the log at which it is brought to the file: 4 MiB. */
+const LOG_FRAMES = 1000;
 
 /**
  * What users register, in one SQLite file: accounts, tokens, devices, features, schemas and properties.
@@ -29,6 +33,8 @@ export class ControlStore {
     private readonly file: string,
     private readonly connection: ControlConnection,
     private readonly prisma: ControlClient,
+    private readonly db: Database.Database,
+    private readonly checkpoint: Checkpoint,
   ) {
     this.accounts = new Accounts(prisma);
     this.tokens = new Tokens(prisma);
@@ -42,16 +48,24 @@ export class ControlStore {
   static async open(file: string): Promise<ControlStore> {
     const path = resolve(file);
     prepareFile(path);
-    const connection = new ControlConnection(path);
+    const db = guarded(path, () => new Database(path, { fileMustExist: true, timeout: BUSY_MS }));
+    const checkpoint = new Checkpoint(path, db);
+    const connection = new ControlConnection(path, () => bring(checkpoint));
     const prisma = createClient(connection);
     await delivered(prisma.$connect());
-    return new ControlStore(path, connection, prisma);
+    return new ControlStore(path, connection, prisma, db, checkpoint);
   }
 
   /** Lets calls that were made end, then closes the file. */
   async close(): Promise<void> {
     await this.connection.close();
     await this.prisma.$disconnect();
+    this.checkpoint.close();
+    try {
+      closeSettled(this.file, this.db);
+    } catch {
+      // The log is read again at the next start.
+    }
   }
 
   /** Writes what is stored now to a file that does not exist yet. Throws GlossaError('unavailable'). */
@@ -66,5 +80,15 @@ export class ControlStore {
         }
       }),
     );
+  }
+}
+
+/** After each commit, so that a program that ends in disorder, which may bring the log to the file, leaves it noted. */
+function bring(checkpoint: Checkpoint): void {
+  try {
+    const { frames } = checkpoint.note();
+    if (frames >= LOG_FRAMES) checkpoint.run();
+  } catch {
+    // It stays in the log, and is noted by the next one.
   }
 }

@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { closeSettled, closeUnsettled } from '../sqlite-file/checkpoint.js';
 import { guarded } from '../sqlite-file/errors.js';
+import { refuseDamagedPages } from '../sqlite-file/page-sums.js';
 import { refuseDamaged } from '../sqlite-file/refuse-damaged.js';
 import { refuseDamagedLog } from '../sqlite-file/refuse-damaged-log.js';
 import { migrate, readMigrations, refuseForeign, type Migration } from './migrations.js';
@@ -16,16 +18,20 @@ export const BUSY_MS = 1000;
 export function prepareFile(file: string, migrations: readonly Migration[] = readMigrations()): void {
   guarded(file, () => {
     mkdirSync(dirname(file), { recursive: true });
-    refuseDamagedLog(file);
+    const log = refuseDamagedLog(file);
+    refuseDamagedPages(file, () => log.pages);
     const db = new Database(file, { timeout: BUSY_MS });
     try {
       refuseDamaged(db, file);
       refuseForeign(db);
       db.pragma('journal_mode = wal');
+      db.pragma('wal_autocheckpoint = 0');
       db.pragma('synchronous = full');
       migrate(db, migrations);
-    } finally {
-      db.close();
+    } catch (error) {
+      closeUnsettled(file, db);
+      throw error;
     }
+    closeSettled(file, db);
   });
 }

@@ -1,21 +1,32 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Database } from 'better-sqlite3';
+import Database from 'better-sqlite3';
 import { GlossaError } from '#model';
 
 /**
  * Writes a consistent copy of the open file to `target`, which must not exist; batches go on being written.
  * The copy appears under its name when it is complete and on the disk.
  */
-export function copyFile(db: Database, target: string): void {
+export function copyFile(db: Database.Database, target: string): void {
   refuseExisting(target);
   const partial = `${target}.partial`;
   rmSync(partial, { force: true });
   try {
     db.prepare('vacuum into ?').run(partial);
+    disown(partial);
     finishCopy(target);
   } finally {
     rmSync(partial, { force: true });
+  }
+}
+
+/** Takes from a copy what tells whose checksums of pages those of the original are. */
+function disown(file: string): void {
+  const db = new Database(file);
+  try {
+    db.pragma('application_id = 0');
+  } finally {
+    db.close();
   }
 }
 

@@ -31,9 +31,17 @@ export function isOfData(error: unknown): boolean {
   return /^SQLITE_(TOOBIG|CONSTRAINT|MISMATCH)/.test(code);
 }
 
+/** SQLite's code for what the operating system says of a companion that we write. */
+function diskCode(error: unknown): string | undefined {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'SQLITE_FULL';
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'SQLITE_CANTOPEN';
+  return syscall === undefined ? undefined : 'SQLITE_IOERR';
+}
+
 /** A sentence that tells people what an error of the file means and what to do. */
 export function explainFileError(file: string, error: unknown): string {
-  const code = sqliteCode(error);
+  const code = sqliteCode(error) ?? diskCode(error);
   const detail = error instanceof Error ? error.message : String(error);
   if (error instanceof NewerFileError) {
     return `${file} belongs to a newer version of Glossa: ${detail}. Start that version, or restore a backup.`;
@@ -42,7 +50,7 @@ export function explainFileError(file: string, error: unknown): string {
     return `${file} belongs to another program: ${detail}. Move it away, or give the gateway its own data folder.`;
   }
   if (code?.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || error instanceof DamagedFileError) {
-    return `${file} is damaged (${detail}). Stop the gateway, move the file and its -wal and -shm companions away, and restore a backup.`;
+    return `${file} is damaged (${detail}). Stop the gateway, move the file and its companions (-wal, -shm, -sums) away, and restore a backup.`;
   }
   if (code === 'SQLITE_FULL') {
     return `The disk that holds ${file} is full: nothing is stored until there is room. Free space or delete old observations.`;

@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { GlossaError } from '#model';
+import { closeSettled, closeUnsettled } from '../../sqlite-file/checkpoint.js';
 import { guarded } from '../../sqlite-file/errors.js';
+import { refuseDamagedPages } from '../../sqlite-file/page-sums.js';
 import { refuseDamagedLog } from '../../sqlite-file/refuse-damaged-log.js';
+import { readLog } from '../../sqlite-file/write-ahead-log.js';
 import { BODY_MIGRATIONS, OLD_VERSION } from './body/body-schema.js';
-import { filesOf, limit, openFile, type FileSettings } from './files.js';
+import { COMPARED_AT_START, filesOf, limit, openFile, type FileSettings } from './files.js';
 import { HEAD_MIGRATIONS } from './head/head-schema.js';
 import { moveOldFile } from './move-old-file.js';
 
@@ -18,7 +21,11 @@ export function prepareFiles(settings: FileSettings, tell: (text: string) => voi
   guarded(settings.directory, () => mkdirSync(settings.directory, { recursive: true }));
   guarded(bodyFile, () => moveOldFile(settings, tell));
   // The body's log may end early: what it lacks is in the head still, or the two do not fit each other.
-  if (settings.durability === 'fsync') guarded(headFile, () => refuseDamagedLog(headFile));
+  guarded(headFile, () => {
+    const log = settings.durability === 'fsync' ? refuseDamagedLog(headFile) : readLog(headFile);
+    refuseDamagedPages(headFile, () => log.pages);
+  });
+  guarded(bodyFile, () => refuseDamagedPages(bodyFile, () => readLog(bodyFile).pages, COMPARED_AT_START));
   const hadHead = existsSync(headFile);
   if (hadHead && !existsSync(bodyFile)) throw missing(bodyFile, headFile, 'belongs to it');
   // The body first: a head without a body is never what a kill left.
@@ -29,12 +36,16 @@ export function prepareFiles(settings: FileSettings, tell: (text: string) => voi
     const head = openFile(headFile, settings, HEAD_MIGRATIONS, 0);
     try {
       pair(head, body, headFile, bodyFile);
-    } finally {
-      head.close();
+    } catch (error) {
+      closeUnsettled(headFile, head);
+      throw error;
     }
-  } finally {
-    body.close();
+    guarded(headFile, () => closeSettled(headFile, head));
+  } catch (error) {
+    closeUnsettled(bodyFile, body);
+    throw error;
   }
+  guarded(bodyFile, () => closeSettled(bodyFile, body));
 }
 
 /** The head's file for the one thread that writes it. Throws GlossaError('unavailable'). */
@@ -43,7 +54,7 @@ export function openHead(settings: FileSettings): Database.Database {
   return guarded(file, () => {
     const db = new Database(file, { fileMustExist: true });
     db.pragma(`synchronous = ${settings.durability === 'fsync' ? 'FULL' : 'NORMAL'}`);
-    // Checkpoints are made beside the commits, see HeadCheckpoint.
+    // See Checkpoint.
     db.pragma('wal_autocheckpoint = 0');
     db.pragma('cache_size = -4096');
     db.pragma('temp_store = MEMORY');
@@ -58,7 +69,7 @@ export function openBody(settings: FileSettings): Database.Database {
   return guarded(file, () => {
     const db = new Database(file, { fileMustExist: true });
     db.pragma('synchronous = NORMAL');
-    db.pragma('wal_autocheckpoint = 4000');
+    db.pragma('wal_autocheckpoint = 0');
     db.pragma('journal_size_limit = 67108864');
     db.pragma('cache_size = -8192');
     db.pragma('temp_store = MEMORY');

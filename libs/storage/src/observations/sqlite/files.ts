@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { closeUnsettled } from '../../sqlite-file/checkpoint.js';
 import { guarded, NewerFileError } from '../../sqlite-file/errors.js';
 import { refuseDamaged } from '../../sqlite-file/refuse-damaged.js';
 import { BODY_FILE } from './body/body-schema.js';
@@ -15,6 +16,9 @@ export interface FileSettings {
   /** Caps each file, in pages of 4 KiB: a disk that is full can be had in a test. */
   readonly maxPages?: number;
 }
+
+/** A body up to this size is compared with the checksums of its pages before the start; a larger one after it. */
+export const COMPARED_AT_START = 64 * 1024 * 1024;
 
 /** Several blocks of rows fit a page. */
 const PAGE_SIZE = 8192;
@@ -36,13 +40,15 @@ export function openFile(
     try {
       db.pragma(`page_size = ${PAGE_SIZE}`);
       db.pragma('journal_mode = WAL');
+      // See Checkpoint.
+      db.pragma('wal_autocheckpoint = 0');
       db.pragma(`synchronous = ${settings.durability === 'fsync' ? 'FULL' : 'NORMAL'}`);
       refuseDamaged(db, file);
       migrate(db, migrations, first);
       limit(db, settings);
       return db;
     } catch (error) {
-      db.close();
+      closeUnsettled(file, db);
       throw error;
     }
   });

@@ -27,8 +27,8 @@ export class Job implements Step {
     /** Undefined for what must not be done in a transaction. */
     private readonly db: Database | undefined,
     private readonly tasks: readonly Task[],
-    /** Whether the last transaction waits for the disk, where others do not. */
-    private readonly durable = false,
+    /** Called after the last transaction. */
+    private readonly ended: () => void = () => undefined,
   ) {}
 
   step(): boolean {
@@ -44,7 +44,7 @@ export class Job implements Step {
     };
     if (this.db) this.db.transaction(run).immediate();
     else run();
-    if (this.durable && next === this.tasks.length) this.db?.pragma('wal_checkpoint(PASSIVE)');
+    if (next === this.tasks.length) this.ended();
     this.next = next;
     this.rows = rows;
     return next === this.tasks.length;

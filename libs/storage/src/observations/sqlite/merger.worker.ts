@@ -14,9 +14,10 @@ let thread: MergerThread | undefined;
 function start(): MergerThread {
   const body = openBody(settings);
   const head = openHead(settings);
+  const bringing = openHead(settings);
   return guarded(
     filesOf(settings.directory).body,
-    () => new MergerThread(body, head, settings, tell, () => port.close()),
+    () => new MergerThread(body, head, bringing, settings, tell, () => port.close()),
   );
 }
 

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { Noted } from '../../sqlite-file/checkpoint.js';
 import type { MergerClient } from './body/merger-client.js';
 import type { WriterClient } from './writer-client.js';
 
@@ -14,6 +15,8 @@ export interface MergingSettings {
 /** So many that a series has several rows a merge, and so few that the memory of each thread has them. */
 const DEFAULTS: MergingSettings = { rows: 128_000, idle: 5000, latest: 60_000 };
 const TICK_MS = 1000;
+/** How often the length of the head's log is looked at. */
+const CHECKPOINT_EVERY_MS = 500;
 /** The share of them that is worth a merge after a second: at a moderate rate less of the head is held in memory. */
 const WORTH = 1 / 3;
 /** Nothing has arrived for so long: ingest is idle. */
@@ -34,6 +37,9 @@ export class Merging {
   private lastArrival = 0;
   private lastMerge = 0;
   private timer: NodeJS.Timeout | undefined;
+  private checkpoints: NodeJS.Timeout | undefined;
+  /** One at a time: see Checkpoint. */
+  private isCheckpointing = false;
   private stopped = false;
 
   constructor(
@@ -55,6 +61,7 @@ export class Merging {
     this.batch = this.writer.committedBatch;
     this.lastMerge = this.lastArrival = performance.now();
     this.timer = setInterval(() => this.tick(), TICK_MS).unref();
+    this.checkpoints = setInterval(() => this.checkpoint(), CHECKPOINT_EVERY_MS).unref();
     for (const [series, batch] of purging) {
       // The logger has told what hinders it; the next start tries again.
       this.deleteForgotten([series], batch).catch(() => undefined);
@@ -81,8 +88,16 @@ export class Merging {
     this.trimmed = this.writer.command({ type: 'trim', batch }, 0).catch(() => undefined);
   }
 
-  checkpointed(): void {
-    this.writer.command({ type: 'checkpoint' }, 0).catch(() => undefined);
+  /** The merger brought the head's log to its file, if it was long; the writer brings what came meanwhile. */
+  checkpointed(noted: Noted | undefined): void {
+    if (!noted || this.stopped) {
+      this.isCheckpointing = false;
+      return;
+    }
+    this.writer
+      .command({ type: 'checkpoint', noted }, 0)
+      .catch(() => undefined)
+      .finally(() => (this.isCheckpointing = false));
   }
 
   /** Deletes rows of the batches sent so far; answers how many. */
@@ -100,6 +115,7 @@ export class Merging {
   /** Merges what is left, if that is soon done; nothing is begun afterwards. */
   async finish(): Promise<void> {
     clearInterval(this.timer);
+    clearInterval(this.checkpoints);
     this.stopped = true;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, FINISH_MS)));
@@ -133,6 +149,12 @@ export class Merging {
     // The writer forgets the rows, too, before the same values may come again.
     await this.trimmed;
     return rows;
+  }
+
+  private checkpoint(): void {
+    if (this.isCheckpointing) return;
+    this.isCheckpointing = true;
+    this.merger.checkpoint();
   }
 
   private tick(): void {

@@ -83,7 +83,12 @@ async function check(): Promise<void> {
   const again = [valueOf(SERIES[0]!, T0 + 12_340, 123.4), valueOf(SERIES[0]!, T0 + 12_340, 5)];
   expect([...(await store.append(messageOf(again))).statuses]).toEqual([1, 2]);
   await store.close();
-  expect((await readdir(directory)).sort()).toEqual(['head.db', 'observations.db']);
+  expect((await readdir(directory)).sort()).toEqual([
+    'head.db',
+    'head.db-sums',
+    'observations.db',
+    'observations.db-sums',
+  ]);
 }
 
 it.each([3, 2])(

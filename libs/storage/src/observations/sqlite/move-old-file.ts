@@ -67,6 +67,7 @@ export function moveOldFile(settings: FileSettings, tell: (text: string) => void
 function moveRows(old: Database.Database, target: string, settings: FileSettings): void {
   const body = openFile(target, settings, BODY_MIGRATIONS, OLD_VERSION);
   try {
+    body.pragma('wal_autocheckpoint = 1000');
     const blocks = new BodyTable(body);
     const writer = new BlockWriter(body, blocks);
     const directions = new Directions(old);

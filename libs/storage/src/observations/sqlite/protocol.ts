@@ -1,3 +1,4 @@
+import type { Noted } from '../../sqlite-file/checkpoint.js';
 import type { BatchData } from './batch.js';
 import type { FileSettings } from './files.js';
 
@@ -11,7 +12,7 @@ export type WriterCommand =
   /** Batches up to this one are in the body for good. */
   | { readonly type: 'trim'; readonly batch: number }
   /** Brings what is left of the write-ahead log to the file, so that the log begins anew. */
-  | { readonly type: 'checkpoint' };
+  | { readonly type: 'checkpoint'; readonly noted: Noted };
 
 /** What the main thread tells the writer. */
 export type ToWriter =
@@ -62,4 +63,6 @@ export type FromWriter =
 export interface WriterData extends FileSettings {
   /** Its one number is raised as the thread goes on. */
   readonly pulse: Int32Array;
+  /** Its one number is 1 when the files have been made ready, which is done once. */
+  readonly prepared: Int32Array;
 }

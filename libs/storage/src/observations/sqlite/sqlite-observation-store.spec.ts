@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -267,6 +267,7 @@ describe('a command that cannot be done', () => {
     const db = new Database(body());
     db.exec('drop trigger hinder');
     db.close();
+    await rm(`${body()}-sums`);
     const again = await opened();
     // A deletion comes after what was begun before it.
     await again.append(messageOf([valueOf(seriesOf(2), T0, 1)]));
@@ -412,6 +413,14 @@ describe('a file that cannot be used', () => {
 
   const filled = (as: keyof typeof templates = 'closed') => cp(templates[as], directory, { recursive: true });
 
+  /** Another program writes a file, and the checksums of its pages are removed for it. */
+  const edit = async (file: string, step: (db: Database.Database) => void) => {
+    const db = new Database(file);
+    step(db);
+    db.close();
+    await rm(`${file}-sums`);
+  };
+
   it.each([head, body])('is refused when it is no database', async (file) => {
     await filled();
     await writeFile(file(), 'this is not a database, but it is long enough to be taken for one'.repeat(100));
@@ -440,9 +449,7 @@ describe('a file that cannot be used', () => {
 
   it.each([head, body])('is refused when it belongs to a newer version, and is not touched', async (file) => {
     await filled();
-    const db = new Database(file());
-    db.pragma('user_version = 99');
-    db.close();
+    await edit(file(), (db) => db.pragma('user_version = 99'));
     expect(await refusal()).toMatch(/newer version of Glossa/);
     expect(await refusal()).toContain(file());
   });
@@ -463,6 +470,8 @@ describe('a file that cannot be used', () => {
     await store.append(messageOf([valueOf(a, T0 - 1, 1)]));
     await store.close();
     await cp(early, file());
+    expect(await refusal()).toMatch(/page \d+ is not as it was written\. If .* delete .*\.db-sums/);
+    await rm(`${file()}-sums`);
     expect(await refusal()).toContain(`do not belong together: ${file()} is the older`);
     await rm(head());
     await rm(body());
@@ -473,21 +482,22 @@ describe('a file that cannot be used', () => {
 
   it('is refused when the rows of the head are not what was written', async () => {
     await filled('killed');
-    const db = new Database(head());
-    const [batch, data] = db.prepare('select batch, data from head limit 1').raw().get() as [number, Buffer];
-    data[10]! ^= 1;
-    db.prepare('update head set data = ? where batch = ?').run(data, batch);
-    db.close();
+    await edit(head(), (db) => {
+      const row = db.prepare('select batch, data from head limit 1').raw().get();
+      const [batch, data] = row as [number, Buffer];
+      data[10]! ^= 1;
+      db.prepare('update head set data = ? where batch = ?').run(data, batch);
+    });
     expect(await refusal()).toMatch(/head\.db is damaged \(the rows of batch 1 are not what was written\)/);
   });
 
   it('tells a bit of a block that changed instead of serving it', async () => {
     await filled();
-    const db = new Database(body());
-    const [id, data] = db.prepare('select id, d from block limit 1').raw().get() as [number, Buffer];
-    data[10]! ^= 1;
-    db.prepare('update block set d = ? where id = ?').run(data, id);
-    db.close();
+    await edit(body(), (db) => {
+      const [id, data] = db.prepare('select id, d from block limit 1').raw().get() as [number, Buffer];
+      data[10]! ^= 1;
+      db.prepare('update block set d = ? where id = ?').run(data, id);
+    });
     const store = await opened();
     await expect(store.query({ series: [1], order: 'asc', limit: 10 }, render)).rejects.toMatchObject({
       code: 'unavailable',
@@ -495,6 +505,35 @@ describe('a file that cannot be used', () => {
     });
     // What is whole is still read.
     expect(await store.get([1], T0 + 19_999, 0)).toMatchObject({ value: 19_999 });
+  });
+
+  it('is told of when it is too large to be read before the start', async () => {
+    await filled();
+    await edit(body(), (db) => {
+      db.exec('create table padding(bytes); insert into padding values (zeroblob(70 * 1024 * 1024))');
+    });
+    await (await opened()).close();
+    const file = await open(body(), 'r+');
+    const { size } = await file.stat();
+    await file.write(Buffer.of(1), 0, 1, size - 100);
+    await file.close();
+    const errors: string[] = [];
+    let store: SqliteObservationStore | undefined;
+    await new Promise<void>((resolve) => {
+      const error = (message: string) => {
+        errors.push(message);
+        resolve();
+      };
+      store = make({ logger: { info: () => undefined, error } });
+      void store.open();
+    });
+    expect(errors).toEqual([
+      expect.stringMatching(/observations\.db is damaged \(page \d+ is not as it was/),
+    ]);
+    // It stays so, while ingest and merges go on.
+    await store!.append(messageOf([valueOf(a, T0 - 1, 1)]));
+    await store!.delete([2]);
+    expect([store!.trouble, store!.warning]).toEqual([undefined, errors[0]]);
   });
 
   it('is refused when the folder cannot be made', async () => {
@@ -514,6 +553,7 @@ describe('a purge that a crash interrupts', () => {
     const db = new Database(head());
     db.exec('delete from series; insert into purging select 1, batch from ledger');
     db.close();
+    await rm(`${head()}-sums`);
     const again = await opened();
     await again.append(messageOf([valueOf(seriesOf(2), T0, 1)]));
     // A deletion comes after what was begun before it.

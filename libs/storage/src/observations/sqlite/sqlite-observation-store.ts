@@ -21,7 +21,9 @@ import {
 import { closedError } from '../errors.js';
 import type { StoreLogger } from '../store-logger.js';
 import { AppendQueue } from './append-queue.js';
-import type { Durability } from './files.js';
+import { Anchors } from '../../sqlite-file/checkpoint.js';
+import { guarded } from '../../sqlite-file/errors.js';
+import { filesOf, type Durability } from './files.js';
 import { unpackContents } from './contents-reader.js';
 import { renderedPage } from './page-body.js';
 import { ReaderClient } from './reader-client.js';
@@ -69,6 +71,7 @@ export class SqliteObservationStore implements ObservationStore {
   private readonly queue: AppendQueue;
   private readonly readers: readonly ReaderClient[];
   private readonly meter = new StoreMeter();
+  private anchors: Anchors | undefined;
   private closing: Promise<void> | undefined;
 
   constructor({
@@ -103,7 +106,7 @@ export class SqliteObservationStore implements ObservationStore {
           this.meter.merged(what.took);
           this.merging.merged(what.batch);
         },
-        checkpointed: () => this.merging.checkpointed(),
+        checkpointed: (noted) => this.merging.checkpointed(noted),
       },
       logger,
     );
@@ -134,6 +137,8 @@ export class SqliteObservationStore implements ObservationStore {
     for (const reader of this.readers) reader.start();
     try {
       const [{ batch, rows, purging }] = await Promise.all([this.writer.open(), this.merger.start()]);
+      const { head, body } = filesOf(this.directory);
+      this.anchors = guarded(this.directory, () => new Anchors([head, body]));
       this.merger.openFiles();
       const contents = unpackContents(await this.reader.ask('contents', undefined));
       this.queue.begin(batch, contents.series, contents.schemas);
@@ -274,9 +279,10 @@ export class SqliteObservationStore implements ObservationStore {
     this.queue.flush();
     await Promise.all(this.readers.map((reader) => reader.close()));
     await this.merging.finish();
-    // The merger last: who closes a file last brings its log to it.
+    // The merger last: it brings the logs to their files.
     await this.writer.close();
     await this.merger.close();
+    this.anchors?.release();
     this.queue.fail();
   }
 

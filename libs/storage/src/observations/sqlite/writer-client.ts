@@ -30,7 +30,7 @@ export class WriterClient {
     private readonly logger: StoreLogger | undefined,
   ) {
     const pulse = new Int32Array(new SharedArrayBuffer(4));
-    const data: WriterData = { ...settings, pulse };
+    const data: WriterData = { ...settings, pulse, prepared: new Int32Array(new SharedArrayBuffer(4)) };
     this.thread = new ThreadClient<ToWriter, Ready, FromWriter>(
       {
         module: '#workers/writer',

@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import type { Checkpoint, Noted } from '../../sqlite-file/checkpoint.js';
 import type { HeadRows } from './head/head-rows.js';
 import { Job, once, type Task } from './job.js';
 import type { KnownRows } from './known-rows.js';
@@ -22,6 +23,7 @@ export class WriterJobs {
     private readonly db: Database,
     private readonly head: HeadRows,
     private readonly known: KnownRows,
+    private readonly log: Checkpoint,
   ) {
     this.retire = db.prepare('update series set retired = ? where id = ?');
     this.forget = db.prepare('delete from series where id = ?');
@@ -57,8 +59,14 @@ export class WriterJobs {
       case 'trim':
         return new Job(this.db, [this.trimming(command.batch)]);
       case 'checkpoint':
-        return new Job(undefined, [once(() => this.db.pragma('wal_checkpoint(PASSIVE)'))]);
+        return new Job(undefined, [once(() => this.bring(command.noted))]);
     }
+  }
+
+  /** Brings the end of the log to the file, which the merger has brought up to what is noted. */
+  private bring(noted: Noted): void {
+    this.log.goOn(noted);
+    this.log.run();
   }
 
   private trimming(batch: number): Task {

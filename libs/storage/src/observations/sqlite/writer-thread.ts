@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Database } from 'better-sqlite3';
+import { Checkpoint } from '../../sqlite-file/checkpoint.js';
 import { explainFileError } from '../../sqlite-file/errors.js';
 import { backOff } from './back-off.js';
 import { BatchWriter } from './batch-writer.js';
@@ -31,6 +32,7 @@ export class WriterThread {
   private readonly writer: BatchWriter;
   private readonly file: string;
   private readonly runner: WriterJobs;
+  private readonly log: Checkpoint;
   private failures = 0;
   private timer: NodeJS.Timeout | undefined;
   private scheduled = false;
@@ -54,7 +56,8 @@ export class WriterThread {
       this.head.load(batch, data, texts);
     const known = new KnownRows(this.head, blocks, beat);
     this.writer = new BatchWriter(db, this.head, known, beat);
-    this.runner = new WriterJobs(db, this.head, known);
+    this.log = new Checkpoint(this.file, db);
+    this.runner = new WriterJobs(db, this.head, known, this.log);
     this.jobs.add({
       id: undefined,
       start: () => this.runner.start({ type: 'trim', batch: done }, 0),
@@ -194,11 +197,7 @@ export class WriterThread {
     clearTimeout(this.timer);
     this.jobs.stop();
     clearInterval(this.pruning);
-    try {
-      this.db.pragma('wal_checkpoint(TRUNCATE)');
-    } catch {
-      // The log is read again at the next start.
-    }
+    this.log.close();
     this.body.close();
     this.db.close();
     this.closed();

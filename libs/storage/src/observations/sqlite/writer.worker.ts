@@ -10,9 +10,11 @@ const port = parentPort!;
 const tell = (message: FromWriter) => port.postMessage(message);
 
 try {
-  const { pulse, ...settings } = workerData as WriterData;
+  const { pulse, prepared, ...settings } = workerData as WriterData;
   const beat = () => void Atomics.add(pulse, 0, 1);
-  prepareFiles(settings, (text) => tell({ type: 'info', text }));
+  // Once, while no other thread has the files.
+  if (Atomics.load(prepared, 0) === 0) prepareFiles(settings, (text) => tell({ type: 'info', text }));
+  Atomics.store(prepared, 0, 1);
   const files = filesOf(settings.directory);
   const head = openHead(settings);
   const body = openForReading(files.body);

@@ -1,5 +1,5 @@
 import { DamagedFileError } from '../../../sqlite-file/errors.js';
-import { checksum } from './checksum.js';
+import { checksum } from '../../../sqlite-file/checksum.js';
 import { ABSOLUTE, base, HEADER, MORE, POWERS, SAME_BATCH, SAME_LAG, SAME_STEP, VALUE } from './format.js';
 import type { Rows } from './rows.js';
 

@@ -1,4 +1,4 @@
-import { checksum } from './checksum.js';
+import { checksum } from '../../../sqlite-file/checksum.js';
 import { Facts } from './facts.js';
 import {
   ABSOLUTE,

@@ -1,5 +1,5 @@
 import { DamagedFileError } from '../../../sqlite-file/errors.js';
-import { CHECKSUM_SEED, checksum } from './checksum.js';
+import { CHECKSUM_SEED, checksum } from '../../../sqlite-file/checksum.js';
 
 const FIELDS = 13;
 const BYTES = FIELDS * 8;

@@ -61,7 +61,8 @@ export class DeleteRows implements Step {
     return new Job(
       this.parts.body,
       this.command.series.map((id) => this.deletion(id)),
-      this.parts.durable,
+      // It stands whatever becomes of the power.
+      this.parts.durable ? () => void this.parts.checkpoint.run() : undefined,
     );
   }
 

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { performance } from 'node:perf_hooks';
+import type { Checkpoint } from '../../../sqlite-file/checkpoint.js';
 import { Rows } from '../blocks/rows.js';
 import type { HeadRows } from '../head/head-rows.js';
 import type { HeadTable } from '../head/head-table.js';
@@ -24,6 +25,8 @@ export interface MergeParts {
   readonly directions: Directions;
   /** Whether what was merged must survive a power cut. */
   readonly durable: boolean;
+  /** Of the body. */
+  readonly checkpoint: Checkpoint;
   /** Holds the rows of one run after the other: memory of its own for each would wait for the garbage collector. */
   readonly rows: HeadRows;
   readonly merged: (batch: number, rows: number, took: number) => void;

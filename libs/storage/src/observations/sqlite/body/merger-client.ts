@@ -1,3 +1,4 @@
+import type { Noted } from '../../../sqlite-file/checkpoint.js';
 import type { StoreLogger } from '../../store-logger.js';
 import type { FileSettings } from '../files.js';
 import { ThreadClient } from '../thread-client.js';
@@ -6,7 +7,7 @@ import type { FromMerger, MergerCommand, ToMerger } from './merger-protocol.js';
 /** What the merger's client tells. */
 export interface MergerEvents {
   readonly merged: (what: Extract<FromMerger, { type: 'merged' }>) => void;
-  readonly checkpointed: () => void;
+  readonly checkpointed: (noted: Noted | undefined) => void;
 }
 
 /** The merger's thread: commands in the order they were given. */
@@ -52,6 +53,11 @@ export class MergerClient {
     this.thread.tell({ type: 'open' });
   }
 
+  /** Has the head's log brought to its file, when it is long. */
+  checkpoint(): void {
+    this.thread.send('checkpoint', { type: 'checkpoint' });
+  }
+
   /** Answers the rows that it deleted. Throws GlossaError('unavailable') when the file does not let it. */
   async command(command: MergerCommand, after: number): Promise<number> {
     return this.thread.command((id) => ({ type: 'command', id, command, after }));
@@ -71,6 +77,9 @@ export class MergerClient {
 
   private hear(message: FromMerger): void {
     if (message.type === 'merged') this.events.merged(message);
-    else if (message.type === 'checkpointed') this.events.checkpointed();
+    else if (message.type === 'checkpointed') {
+      this.thread.settle('checkpoint');
+      this.events.checkpointed(message.noted);
+    }
   }
 }

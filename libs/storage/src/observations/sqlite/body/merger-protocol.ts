@@ -1,3 +1,4 @@
+import type { Noted } from '../../../sqlite-file/checkpoint.js';
 import type { FileSettings } from '../files.js';
 
 /** Work for the merger, done in the order given, in small steps. */
@@ -21,6 +22,8 @@ export type ToMerger =
       /** The newest batch that it is about. */
       readonly after: number;
     }
+  /** The head's log is to be brought to its file, when it is long. */
+  | { readonly type: 'checkpoint' }
   /** The files are there. */
   | { readonly type: 'open' }
   | { readonly type: 'hang' }
@@ -34,8 +37,8 @@ export type FromMerger =
   | { readonly type: 'progress' }
   /** The batches up to this one are in the body and stay there whatever happens. */
   | { readonly type: 'merged'; readonly batch: number; readonly rows: number; readonly took: number }
-  /** Most of the head's write-ahead log was brought to its file. */
-  | { readonly type: 'checkpointed' }
+  /** Most of the head's write-ahead log was brought to its file; undefined where it is not long enough. */
+  | { readonly type: 'checkpointed'; readonly noted: Noted | undefined }
   | { readonly type: 'trouble'; readonly reason: string | undefined }
   | { readonly type: 'done'; readonly id: number; readonly rows: number }
   | { readonly type: 'rejected'; readonly id: number | undefined; readonly reason: string };

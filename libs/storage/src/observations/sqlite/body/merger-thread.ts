@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
+import { Checkpoint, type Noted } from '../../../sqlite-file/checkpoint.js';
 import { explainFileError } from '../../../sqlite-file/errors.js';
 import { filesOf, type FileSettings } from '../files.js';
 import { HeadTable } from '../head/head-table.js';
@@ -10,11 +10,13 @@ import { DeleteRows } from './delete-rows.js';
 import { Directions } from './directions.js';
 import { HeadRows } from '../head/head-rows.js';
 import { Merge, type MergeParts } from './merge.js';
+import { PageComparison } from './page-comparison.js';
 import type { FromMerger, MergerCommand, ToMerger } from './merger-protocol.js';
 
-/** Bytes of the head's write-ahead log at which it is brought to its file, and how often they are looked at. */
-const CHECKPOINT_BYTES = 16 * 1024 * 1024;
-const CHECKPOINT_EVERY_MS = 500;
+/** Frames of the logs, of 8 KiB each, at which they are brought to their files. */
+const HEAD_FRAMES = 2048;
+const BODY_FRAMES = 4000;
+const COMPARE_EVERY_MS = 100;
 
 /**
  * Tries of a step of a deletion. A merge is given up at once, since the main thread asks for the next soon: nothing may
@@ -27,19 +29,27 @@ export class MergerThread {
   private readonly jobs = new JobQueue(() => this.schedule());
   private readonly parts: MergeParts;
   private readonly files: ReturnType<typeof filesOf>;
-  private readonly checkpoints: NodeJS.Timeout;
+  private readonly bodyLog: Checkpoint;
+  private readonly headLog: Checkpoint;
+  private comparison: PageComparison | undefined;
+  private readonly comparing: NodeJS.Timeout;
   private scheduled = false;
   private closing = false;
   private inTrouble = false;
+  private isDamaged = false;
 
   constructor(
     private readonly body: Database,
     private readonly head: Database,
+    /** A second connection to the head, for what needs one that reads nothing. */
+    private readonly bringing: Database,
     { directory, durability }: FileSettings,
     private readonly tell: (message: FromMerger) => void,
     private readonly closed: () => void,
   ) {
     this.files = filesOf(directory);
+    this.bodyLog = new Checkpoint(this.files.body, body);
+    this.headLog = new Checkpoint(this.files.head, bringing);
     const blocks = new BodyTable(body);
     this.parts = {
       body,
@@ -49,10 +59,12 @@ export class MergerThread {
       headTable: new HeadTable(head),
       directions: new Directions(head),
       durable: durability === 'fsync',
+      checkpoint: this.bodyLog,
       rows: new HeadRows(),
       merged: (batch, rows, took) => this.tell({ type: 'merged', batch, rows, took }),
     };
-    this.checkpoints = setInterval(() => this.checkpoint(), CHECKPOINT_EVERY_MS);
+    this.comparison = PageComparison.begin(this.files.body, this.bodyLog);
+    this.comparing = setInterval(() => this.compare(), COMPARE_EVERY_MS);
   }
 
   /** Takes a message of the main thread. */
@@ -64,6 +76,9 @@ export class MergerThread {
         this.jobs.add({ id, start: () => this.begin(command, after), after: 0, tries });
         break;
       }
+      case 'checkpoint':
+        this.tell({ type: 'checkpointed', noted: this.bringHead() });
+        break;
       case 'open':
         break;
       case 'hang':
@@ -94,6 +109,7 @@ export class MergerThread {
   /** Answers whether there is more to do at once. */
   private step(): boolean {
     const turn = this.jobs.turn(0, false);
+    this.bringBody();
     switch (turn.type) {
       case 'none':
         return false;
@@ -128,7 +144,7 @@ export class MergerThread {
   }
 
   private recovered(): void {
-    if (!this.inTrouble) return;
+    if (!this.inTrouble || this.isDamaged) return;
     this.inTrouble = false;
     this.tell({ type: 'trouble', reason: undefined });
   }
@@ -137,29 +153,58 @@ export class MergerThread {
    * Brings the head's log to its file beside the writer's commits, which would wait for it. The few frames that come
    * meanwhile are the writer's to bring, after which the log begins anew.
    */
-  private checkpoint(): void {
-    const log = statSync(`${this.files.head}-wal`, { throwIfNoEntry: false });
-    if (!log || log.size < CHECKPOINT_BYTES) return;
+  private bringHead(): Noted | undefined {
+    const { frames, brought } = this.headLog.log;
+    if (frames < HEAD_FRAMES || brought === frames) return undefined;
     try {
-      this.head.pragma('wal_checkpoint(PASSIVE)');
+      // What is committed from here on stays in the log: it may be without checksums.
+      this.head.exec('begin');
+      try {
+        this.head.prepare('select 1 from store').get();
+        return this.headLog.run();
+      } finally {
+        this.head.exec('commit');
+      }
     } catch {
       // The disk is in trouble, as the writer will tell.
-      return;
+      return undefined;
     }
-    this.tell({ type: 'checkpointed' });
+  }
+
+  private bringBody(): void {
+    const { frames, brought } = this.bodyLog.log;
+    if (frames < BODY_FRAMES || brought === frames) return;
+    try {
+      this.bodyLog.run();
+    } catch {
+      // The disk is in trouble, as the next step will tell.
+    }
+  }
+
+  /** Compares some pages of a large body with their checksums. */
+  private compare(): void {
+    try {
+      if (this.comparison?.step()) return;
+    } catch (error) {
+      this.troubled(error);
+      this.isDamaged = true;
+    }
+    this.comparison = undefined;
+    clearInterval(this.comparing);
   }
 
   private close(): void {
     this.jobs.stop();
-    clearInterval(this.checkpoints);
-    for (const db of [this.body, this.head]) {
+    clearInterval(this.comparing);
+    for (const log of [this.bodyLog, this.headLog]) {
       try {
-        db.pragma('wal_checkpoint(TRUNCATE)');
+        log.run(true);
       } catch {
         // The log is read again at the next start.
       }
-      db.close();
+      log.close();
     }
+    for (const db of [this.body, this.head, this.bringing]) db.close();
     this.closed();
   }
 }

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { DamagedFileError } from '../../../sqlite-file/errors.js';
-import { CHECKSUM_SEED, checksum } from '../blocks/checksum.js';
+import { CHECKSUM_SEED, checksum } from '../../../sqlite-file/checksum.js';
 import { ROW_BYTES } from './head-rows.js';
 
 type HeadRow = readonly [batch: number, count: number, sum: number, data: Buffer, texts: string | null];

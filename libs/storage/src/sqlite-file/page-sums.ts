@@ -1,0 +1,195 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { checksum } from './checksum.js';
+import { syncPath } from './copy-file.js';
+import { DamagedFileError } from './errors.js';
+
+/** https://sqlite.org/fileformat2.html#the_database_header */
+const DATABASE = { header: 100, pageSize: 16, applicationId: 68 } as const;
+/** What the file is, the database's page size and application id, and a checksum of these. */
+const HEADER = 16;
+const MAGIC = 0x314d5347; // "GSM1"
+/** Pages that are read at once. */
+const STEP = 256;
+
+/**
+ * A checksum for each page of an SQLite file, which has none of its own, in the companion `-sums`. That of a page is
+ * right, or the page is in the write-ahead log, from which SQLite takes it: see Checkpoint, which keeps it so.
+ *
+ * The file's application id tells whose they are: it is another number in each, and none in a copy.
+ */
+export class PageSums {
+  private constructor(
+    private readonly file: string,
+    private readonly handle: number,
+    private readonly pageSize: number,
+  ) {}
+
+  /**
+   * Opens those of a file; undefined where there are none, or when they are of another file, as when a backup was put in
+   * its place. Throws DamagedFileError when they cannot be read.
+   */
+  static open(file: string): PageSums | undefined {
+    const name = nameOf(file);
+    if (!existsSync(name) || !existsSync(file)) return undefined;
+    const handle = openSync(name, 'r+');
+    try {
+      const header = Buffer.alloc(HEADER);
+      const whole = readSync(handle, header, 0, HEADER, 0) === HEADER;
+      if (!whole || header.readUInt32LE(12) !== checksum(header, 0, 12) || header.readUInt32LE(0) !== MAGIC)
+        throw new DamagedFileError(`the checksums of its pages in ${name} cannot be read`);
+      const { pageSize, id } = databaseHeader(file);
+      if (header.readUInt32LE(8) === id) {
+        // Another size is told by the pages.
+        return new PageSums(file, handle, header.readUInt32LE(4) || pageSize);
+      }
+    } catch (error) {
+      closeSync(handle);
+      throw error;
+    }
+    closeSync(handle);
+    return undefined;
+  }
+
+  /** Makes those of a file that has the application id, in place of others. Nobody may write it meanwhile. */
+  static make(file: string, id: number): void {
+    const { pageSize } = databaseHeader(file);
+    const header = Buffer.alloc(HEADER);
+    header.writeUInt32LE(MAGIC, 0);
+    header.writeUInt32LE(pageSize, 4);
+    header.writeUInt32LE(id, 8);
+    header.writeUInt32LE(checksum(header, 0, 12), 12);
+    const partial = `${nameOf(file)}.partial`;
+    const handle = openSync(partial, 'w');
+    try {
+      writeSync(handle, header, 0, HEADER, 0);
+      const sums = new PageSums(file, handle, pageSize);
+      sums.eachPage(1, Infinity, (page, sum) => sums.put(page, [sum]));
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(partial, nameOf(file));
+    syncPath(dirname(file));
+  }
+
+  /** Pages of the file, without those that only the log has. */
+  get pages(): number {
+    return Math.floor(statSync(this.file).size / this.pageSize);
+  }
+
+  /**
+   * Throws DamagedFileError when one of `count` pages from `first` on is not as it was written; `logged` are those that
+   * are in the log.
+   */
+  compare(first: number, count: number, logged: ReadonlySet<number>): void {
+    const known = Math.floor((statSync(nameOf(this.file)).size - HEADER) / 4);
+    const kept = Buffer.alloc(4 * STEP);
+    let from = 0;
+    this.eachPage(first, count, (page, sum) => {
+      if ((page - first) % STEP === 0) {
+        from = page;
+        kept.fill(0);
+        readSync(this.handle, kept, 0, kept.length, HEADER + 4 * (page - 1));
+      }
+      if (logged.has(page)) return;
+      const expected = kept.readUInt32LE(4 * (page - from));
+      // A page that was in use between two checkpoints alone was never written, and is of no use.
+      if (page <= known && (expected === 0 || expected === sum)) return;
+      throw new DamagedFileError(
+        `page ${page} is not as it was written. If another program wrote the file, delete ${nameOf(this.file)}, and it is taken as it is`,
+      );
+    });
+  }
+
+  /** Notes pages as they are in the log, in their order of writing. */
+  note(bytes: ReadonlyMap<number, number>): void {
+    const pages = [...bytes.keys()].sort((a, b) => a - b);
+    for (let i = 0; i < pages.length;) {
+      const first = pages[i]!;
+      const run: number[] = [];
+      while (pages[i] === first + run.length) run.push(bytes.get(pages[i++]!)!);
+      this.put(first, run);
+    }
+  }
+
+  /** Brings what was noted to the disk. */
+  sync(): void {
+    fsyncSync(this.handle);
+  }
+
+  close(): void {
+    closeSync(this.handle);
+  }
+
+  private put(first: number, sums: readonly number[]): void {
+    const bytes = Buffer.alloc(4 * sums.length);
+    sums.forEach((sum, i) => bytes.writeUInt32LE(sum, 4 * i));
+    const at = HEADER + 4 * (first - 1);
+    const written = writeSync(this.handle, bytes, 0, bytes.length, at);
+    if (written < bytes.length) writeSync(this.handle, bytes, written, bytes.length - written, at + written);
+  }
+
+  private eachPage(first: number, count: number, take: (page: number, sum: number) => void): void {
+    const bytes = Buffer.alloc(STEP * this.pageSize);
+    const handle = openSync(this.file, 'r');
+    try {
+      for (let page = first, end = first + count; page < end;) {
+        const wanted = Math.min(STEP, end - page) * this.pageSize;
+        const read = readSync(handle, bytes, 0, wanted, (page - 1) * this.pageSize);
+        for (let at = 0; at + this.pageSize <= read; at += this.pageSize)
+          take(page++, sumOf(bytes, at, at + this.pageSize));
+        if (read < wanted) return;
+      }
+    } finally {
+      closeSync(handle);
+    }
+  }
+}
+
+/**
+ * Throws DamagedFileError when a page of a file that nobody has open is not as it was written. Files larger than `upTo`
+ * bytes are not looked at.
+ */
+export function refuseDamagedPages(file: string, logged: () => ReadonlySet<number>, upTo = Infinity): void {
+  const sums = PageSums.open(file);
+  if (!sums) return;
+  try {
+    if (statSync(file).size <= upTo) sums.compare(1, Infinity, logged());
+  } finally {
+    sums.close();
+  }
+}
+
+/** The checksum of a page; 0 is none. */
+export function sumOf(bytes: Uint8Array, from: number, to: number): number {
+  return checksum(bytes, from, to) || 1;
+}
+
+function nameOf(file: string): string {
+  return `${file}-sums`;
+}
+
+function databaseHeader(file: string): { readonly pageSize: number; readonly id: number } {
+  const header = Buffer.alloc(DATABASE.header);
+  const handle = openSync(file, 'r');
+  try {
+    readSync(handle, header, 0, header.length, 0);
+  } finally {
+    closeSync(handle);
+  }
+  const pageSize = header.readUInt16BE(DATABASE.pageSize);
+  return {
+    pageSize: pageSize === 1 ? 65_536 : pageSize,
+    id: header.readUInt32BE(DATABASE.applicationId),
+  };
+}
