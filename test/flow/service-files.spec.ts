@@ -145,6 +145,52 @@ describe('a data folder that cannot be used', () => {
   });
 });
 
+describe('another program that reads the files', () => {
+  const FILES = ['control.db', 'head.db', 'observations.db'];
+  /** Opens each as a program does that could write, reads it to its end, and closes it. */
+  const readAll = (folder: string) => {
+    for (const file of FILES) {
+      const db = new Database(join(folder, file));
+      const tables = db.prepare<[], string>(`select name from sqlite_schema where type = 'table'`).pluck();
+      for (const table of tables.all()) db.prepare(`select count(*) from "${table}"`).get();
+      db.close();
+    }
+  };
+  const logs = (folder: string) => Promise.all(FILES.map((file) => stat(join(folder, `${file}-wal`))));
+
+  it('does not come between, whatever the service does with them', async () => {
+    const folder = await copy(stopped);
+    // So large that its pages are compared while the service runs.
+    sql(
+      join(folder, 'observations.db'),
+      'create table padding(bytes); insert into padding values (zeroblob(72000000))',
+    );
+    const service = await ServiceProcess.start({}, folder);
+    const publisher = new Publisher({
+      clientId: 'q',
+      message: (n) => ({ topic: `load/e${n % 50}`, payload: JSON.stringify({ a: n, b: 'x'.repeat(500) }) }),
+    });
+    await publisher.connect(service.ports.mqtt);
+    readAll(folder);
+    const before = await logs(folder);
+    for (let round = 1; round <= 20; round++) {
+      publisher.start(round * 500);
+      await publisher.until(round * 500);
+      const device = await service.rest().put(`/api/devices/by-hand-${round}`, { title: 'By hand' });
+      expect(device.status).toBeLessThan(300);
+      readAll(folder);
+    }
+    // Who closes last removes the log: they are the same ones.
+    expect((await logs(folder)).map(({ ino }) => ino)).toEqual(before.map(({ ino }) => ino));
+    await service.kill('SIGKILL');
+    const again = await ServiceProcess.start({}, folder);
+    const { received, stored } = await closedLedger(again.rest());
+    expect([received, stored]).toEqual([11_000, 11_000]);
+    expect((await again.rest().get('/api/devices/by-hand-20')).status).toBe(200);
+    await again.stop();
+  }, 60_000);
+});
+
 describe('what a power cut leaves', () => {
   it.each([
     ['cut within a frame', (size: number) => size - 1000],

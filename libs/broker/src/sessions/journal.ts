@@ -88,7 +88,9 @@ export class Journal {
     try {
       const writes = (await db.get(WRITES)) as string | undefined;
       const kept = writes === undefined ? 0 : (JSON.parse(opened(WRITES, writes)) as number);
-      return new Journal(db, await WriteCount.open(directory), sync, dropped, kept);
+      // Without one nothing is missed.
+      const count = await WriteCount.open(directory).catch(() => undefined);
+      return new Journal(db, count, sync, dropped, kept);
     } catch (error) {
       await db.close();
       throw damage(error);
@@ -230,7 +232,7 @@ export class Journal {
     operations.push({ type: 'put', key: WRITES, value: sealed(WRITES, JSON.stringify(writes)) });
     await this.db!.batch(operations, { sync: this.sync, valueEncoding: 'buffer' });
     this.#writes = writes;
-    await this.count!.note(writes).catch(() => undefined);
+    await this.count?.note(writes).catch(() => undefined);
   }
 
   /** What was not written is to be written with what came since, of which each key counts. It may be there in part. */

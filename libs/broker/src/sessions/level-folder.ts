@@ -31,9 +31,9 @@ export async function readingOfFolder(directory: string): Promise<FolderReading>
   const current = names.includes(CURRENT) ? (await read(CURRENT)).toString().slice(0, -1) : '';
   if (names.includes(current)) {
     const manifest = await read(current);
-    const { isDamaged, skipped } = readingOf(manifest);
+    const { isDamaged, skipped, isFollowed } = readingOf(manifest);
     // Each edit waits for the disk: none is lost by a power cut, or by a disk that was full, while others follow.
-    if (isDamaged || skipped > 0) return { damaged: current, skipped };
+    if (isDamaged || isFollowed) return { damaged: current, skipped };
     live = liveFiles(manifest);
   }
 

@@ -6,7 +6,7 @@ import { Level } from 'level';
 import { FIRST, LAST, type LogReading, MIDDLE, piecesOf, readingOf } from './level-logs.js';
 
 const BLOCK = 32 * 1024;
-const WHOLE: LogReading = { isDamaged: false, skipped: 0 };
+const WHOLE: LogReading = { isDamaged: false, skipped: 0, isFollowed: false };
 
 let directory: string;
 beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'logs-'))));
@@ -112,17 +112,21 @@ describe('a log of LevelDB', () => {
     const log = await logOf('1', 'two', '3', 'four', '5');
     const places = placesOf(log);
     log.fill(0, places[1], places[2]);
-    expect(readingOf(log)).toEqual({ isDamaged: false, skipped: log.length - places[1]! });
+    expect(readingOf(log)).toEqual({ isDamaged: false, skipped: log.length - places[1]!, isFollowed: true });
     const blocks = await logOf('1', 'two', long(40_000), '5');
     const [, at] = placesOf(blocks) as [number, number];
     blocks.fill(0, at, BLOCK);
-    expect(readingOf(blocks)).toEqual({ isDamaged: false, skipped: BLOCK - at });
+    expect(readingOf(blocks)).toEqual({ isDamaged: false, skipped: BLOCK - at, isFollowed: true });
   });
 
   it('lacks what is behind a record that a full disk cut', async () => {
     const log = await logOf('1', long(5000), '3', '4');
     const places = placesOf(log);
     const full = Buffer.concat([log.subarray(0, places[1]! + 100), log.subarray(places[2])]);
-    expect(readingOf(full)).toEqual({ isDamaged: false, skipped: full.length - places[1]! });
+    expect(readingOf(full)).toEqual({
+      isDamaged: false,
+      skipped: full.length - places[1]!,
+      isFollowed: true,
+    });
   });
 });

@@ -28,6 +28,8 @@ export interface LogReading {
   readonly isDamaged: boolean;
   /** Bytes that LevelDB leaves out, as it does where it says so. */
   readonly skipped: number;
+  /** Whole records stand behind what it leaves out: no power cut did that. */
+  readonly isFollowed: boolean;
 }
 
 /**
@@ -39,13 +41,20 @@ export interface LogReading {
 export function readingOf(log: Buffer): LogReading {
   const last = log.findLastIndex((byte) => byte !== 0);
   let skipped = 0;
+  let isFollowed = false;
   for (const { kind, at, end } of piecesOf(log)) {
-    if (kind === 'empty' && at <= last) skipped += end - at;
-    if (kind !== 'cut') continue;
-    if (hasOtherLength(log, at)) return { isDamaged: true, skipped };
-    if (isFollowed(log, at)) skipped += end - at;
+    if (kind === 'whole') isFollowed ||= skipped > 0;
+    else if (kind === 'empty' && at <= last) {
+      skipped += end - at;
+      isFollowed ||= hidesRecord(log.subarray(0, end), at);
+    } else if (kind === 'cut') {
+      if (hasOtherLength(log, at)) return { isDamaged: true, skipped, isFollowed };
+      if (!hidesRecord(log, at)) continue;
+      skipped += end - at;
+      isFollowed = true;
+    }
   }
-  return { isDamaged: false, skipped };
+  return { isDamaged: false, skipped, isFollowed };
 }
 
 export function* piecesOf(log: Buffer): Generator<Piece> {
@@ -97,7 +106,7 @@ function isPowerOf2OrZero(bits: number): boolean {
 }
 
 /** Whether a whole record begins anywhere behind. */
-function isFollowed(log: Buffer, after: number): boolean {
+function hidesRecord(log: Buffer, after: number): boolean {
   for (let at = after + 1; at + HEADER <= log.length; at++) {
     if (!TYPES.includes(log[at + 6]!)) continue;
     const end = endOf(log, at);

@@ -1,4 +1,4 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -17,9 +17,11 @@ export class WriteCount {
   ) {}
 
   static async open(directory: string): Promise<WriteCount> {
-    await mkdir(directory, { recursive: true });
     const name = join(directory, 'WRITES');
-    const handle = await open(name, 'r+').catch(() => open(name, 'w+'));
+    const handle = await open(name, 'r+').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return open(name, 'w+');
+    });
     const bytes = Buffer.alloc(LENGTH);
     const { bytesRead } = await handle.read(bytes, 0, LENGTH, 0);
     const isWhole = bytesRead === LENGTH && bytes.readUInt32LE(8) === crc32(bytes.subarray(0, 8));

@@ -48,11 +48,16 @@ export class ControlStore {
   static async open(file: string): Promise<ControlStore> {
     const path = resolve(file);
     prepareFile(path);
-    const db = guarded(path, () => new Database(path, { fileMustExist: true, timeout: BUSY_MS }));
+    const db = guarded(path, () => openSecond(path));
     const checkpoint = new Checkpoint(path, db);
     const connection = new ControlConnection(path, () => bring(checkpoint));
     const prisma = createClient(connection);
-    await delivered(prisma.$connect());
+    try {
+      await delivered(prisma.$connect());
+    } catch (error) {
+      db.close();
+      throw error;
+    }
     return new ControlStore(path, connection, prisma, db, checkpoint);
   }
 
@@ -83,11 +88,20 @@ export class ControlStore {
   }
 }
 
+/** The connection that brings the log to the file, and closes last. */
+function openSecond(file: string): Database.Database {
+  const db = new Database(file, { fileMustExist: true, timeout: BUSY_MS });
+  // It has its lock when it has read.
+  db.pragma('user_version');
+  return db;
+}
+
 /** After each commit, so that a program that ends in disorder, which may bring the log to the file, leaves it noted. */
 function bring(checkpoint: Checkpoint): void {
   try {
-    const { frames } = checkpoint.note();
-    if (frames >= LOG_FRAMES) checkpoint.run();
+    checkpoint.note();
+    const { frames, brought } = checkpoint.log;
+    if (frames >= LOG_FRAMES && brought < frames) checkpoint.run();
   } catch {
     // It stays in the log, and is noted by the next one.
   }

@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { syncPath } from './copy-file.js';
+import { DamagedFileError } from './errors.js';
 import { PageSums, sumOf } from './page-sums.js';
-import { eachFrame, logIndex } from './write-ahead-log.js';
+import { OpenLog } from './write-ahead-log.js';
 
 /** How far the pages of a log have their checksums. */
 export interface Noted {
@@ -11,28 +12,39 @@ export interface Noted {
   readonly frames: number;
 }
 
-/** What the companion of a file's log tells before anyone committed. */
-const NOTHING = { salt: '', frames: 0, brought: 0 } as const;
+const NOTHING: Noted = { salt: '', frames: 0 };
 
 /**
  * Brings a file's write-ahead log to it, and keeps the checksums of its pages: what the log has of a page is noted, and
  * is on the disk, before it gets to the file. So nothing else may bring it there: connections are opened with
  * `wal_autocheckpoint = 0`, and none that can write is the last to close while the log holds anything. Of one file, one
  * is at work at a time.
+ *
+ * It never opens the file itself, nor its `-shm`: who closes one of these ends all locks that the process has on it.
+ * https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
  */
 export class Checkpoint {
-  private noted: Noted = { salt: '', frames: 0 };
+  private noted = NOTHING;
+  /** Something was noted and is perhaps not on the disk. */
+  private isAhead = true;
   private sums: PageSums | undefined;
+  private readonly bytes: OpenLog;
 
   constructor(
     private readonly file: string,
     /** A connection that has no transaction open while this is at work. */
     private readonly db: Database.Database,
-  ) {}
+  ) {
+    this.bytes = new OpenLog(file);
+  }
 
   /** Frames of the log, and of them those that are in the file already. */
   get log(): { readonly frames: number; readonly brought: number } {
-    return logIndex(this.file) ?? NOTHING;
+    const [{ log, checkpointed }] = this.db.pragma('wal_checkpoint(NOOP)') as [
+      { log: number; checkpointed: number },
+    ];
+    // Both are -1 where nothing was written yet.
+    return { frames: Math.max(0, log), brought: Math.max(0, checkpointed) };
   }
 
   /** Takes over from another, perhaps of another thread, what that one noted. */
@@ -44,45 +56,56 @@ export class Checkpoint {
    * Notes the checksums of what was committed. For a file that is written with `synchronous = full`, since nothing waits
    * for the disk. Throws what the disk does.
    */
-  note(): Noted {
-    return this.noteLog(() => undefined);
+  note(): void {
+    this.noteLog(() => undefined);
   }
 
   /**
-   * Brings to the file what no reader hinders. `whole`, when nobody else is at work, also waits for those, and ends the
-   * log. Throws what the disk does.
+   * Brings to the file what no reader hinders; answers what was noted. `whole`, when nobody else is at work, also waits
+   * for those, and ends the log. Throws what the disk does.
    */
   run(whole = false): Noted {
-    // First the log: after a power cut it may not lack what the checksums are of.
-    const noted = this.noteLog(() => syncPath(`${this.file}-wal`));
-    this.sums?.sync();
+    try {
+      // First the log: after a power cut it may not lack what the checksums are of.
+      this.noteLog(() => syncPath(`${this.file}-wal`));
+      if (this.isAhead) this.open()?.sync();
+      this.isAhead = false;
+    } catch (error) {
+      // What could not be brought to the disk is perhaps not there, and never will be: it is noted again.
+      this.noted = NOTHING;
+      throw error;
+    }
     this.db.pragma(`wal_checkpoint(${whole ? 'TRUNCATE' : 'PASSIVE'})`);
-    return noted;
+    return this.noted;
   }
 
   close(): void {
+    this.bytes.close();
     this.sums?.close();
     this.sums = undefined;
   }
 
-  private open(): PageSums {
-    this.sums ??= PageSums.open(this.file);
-    if (!this.sums) throw new Error(`${this.file} has no checksums of its pages`);
+  /** Undefined where they were deleted: the next start makes others. */
+  private open(): PageSums | undefined {
+    this.sums ??= PageSums.open(this.file, idOf(this.db));
+    if (!this.sums && PageSums.areThere(this.file))
+      throw new DamagedFileError('the checksums of its pages are of another file');
     return this.sums;
   }
 
-  private noteLog(sync: () => void): Noted {
-    const { salt, frames } = logIndex(this.file) ?? NOTHING;
+  private noteLog(sync: () => void): void {
+    const { frames } = this.log;
+    if (frames === 0) return;
+    const salt = this.bytes.salt();
     const from = salt === this.noted.salt ? this.noted.frames : 0;
     if (frames > from) {
       const sums = new Map<number, number>();
-      eachFrame(this.file, from, frames, (page, bytes, start, end) =>
-        sums.set(page, sumOf(bytes, start, end)),
-      );
+      this.bytes.each(from, frames, (page, bytes, start, end) => sums.set(page, sumOf(bytes, start, end)));
       sync();
-      this.open().note(sums);
+      this.isAhead = true;
+      this.open()?.note(sums);
     }
-    return (this.noted = { salt, frames });
+    this.noted = { salt, frames };
   }
 }
 
@@ -91,13 +114,15 @@ export class Checkpoint {
  * its log is empty. Throws what the disk does.
  */
 export function closeSettled(file: string, db: Database.Database): void {
+  let id: number | undefined;
   try {
-    settle(file, db);
+    id = settle(file, db);
   } catch (error) {
     closeUnsettled(file, db);
     throw error;
   }
   db.close();
+  if (id !== undefined) PageSums.make(file, id);
 }
 
 /** Closes the one connection to a file, whose log stays as it is. */
@@ -117,21 +142,45 @@ export function closeUnsettled(file: string, db: Database.Database): void {
  * log to the file.
  */
 export class Anchors {
-  private readonly held: Database.Database[];
+  private readonly held: Database.Database[] = [];
+  private readonly handles: number[] = [];
 
   constructor(private readonly files: readonly string[]) {
-    this.held = files.map(hold);
+    try {
+      for (const file of files) this.held.push(hold(file));
+    } catch (error) {
+      for (const db of this.held) db.close();
+      throw error;
+    }
+  }
+
+  /** Opens a file to read its bytes: closed before the connections, it would end their locks. */
+  handle(file: string): number {
+    const handle = openSync(file, 'r');
+    this.handles.push(handle);
+    return handle;
   }
 
   /** To be called when all others have closed. An empty log goes with its companion. */
   release(): void {
     for (const db of this.held) db.close();
-    for (const file of this.files) {
-      if (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size !== 0) continue;
-      const db = new Database(file);
-      db.pragma('user_version');
-      db.close();
-    }
+    for (const handle of this.handles) closeSync(handle);
+    for (const file of this.files) if (sizeOf(`${file}-wal`) === 0) removeLog(file);
+  }
+}
+
+function sizeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.size;
+}
+
+/** Has SQLite remove an empty log. */
+function removeLog(file: string): void {
+  try {
+    const db = new Database(file);
+    db.pragma('user_version');
+    db.close();
+  } catch {
+    // It does no harm.
   }
 }
 
@@ -142,8 +191,13 @@ function hold(file: string): Database.Database {
   return db;
 }
 
-function settle(file: string, db: Database.Database): void {
-  const sums = PageSums.open(file);
+function idOf(db: Database.Database): number {
+  return db.pragma('application_id', { simple: true }) as number;
+}
+
+/** Answers the id of a file that has no checksums yet, which can be made when it is closed. */
+function settle(file: string, db: Database.Database): number | undefined {
+  const sums = PageSums.open(file, idOf(db));
   sums?.close();
   if (sums) {
     const checkpoint = new Checkpoint(file, db);
@@ -152,10 +206,11 @@ function settle(file: string, db: Database.Database): void {
     } finally {
       checkpoint.close();
     }
-    return;
+    return undefined;
   }
   const id = randomInt(1, 2 ** 31);
   db.pragma(`application_id = ${id}`);
-  db.pragma('wal_checkpoint(TRUNCATE)');
-  PageSums.make(file, id);
+  const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
+  if (busy) throw new Database.SqliteError('it is being read', 'SQLITE_BUSY');
+  return id;
 }

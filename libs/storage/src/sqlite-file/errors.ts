@@ -27,7 +27,7 @@ export function sqliteCode(error: unknown): string | undefined {
  */
 export function isOfData(error: unknown): boolean {
   const code = sqliteCode(error);
-  if (code === undefined) return !(error instanceof DamagedFileError);
+  if (code === undefined) return !(error instanceof DamagedFileError) && diskCode(error) === undefined;
   return /^SQLITE_(TOOBIG|CONSTRAINT|MISMATCH)/.test(code);
 }
 

@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readSync,
@@ -35,23 +36,19 @@ export class PageSums {
   ) {}
 
   /**
-   * Opens those of a file; undefined where there are none, or when they are of another file, as when a backup was put in
-   * its place. Throws DamagedFileError when they cannot be read.
+   * Opens those of a file that has the application id; undefined where there are none, or when they are of another file,
+   * as when a backup was put in its place. Throws DamagedFileError when they cannot be read.
    */
-  static open(file: string): PageSums | undefined {
+  static open(file: string, id: number): PageSums | undefined {
+    if (!PageSums.areThere(file)) return undefined;
     const name = nameOf(file);
-    if (!existsSync(name) || !existsSync(file)) return undefined;
     const handle = openSync(name, 'r+');
     try {
       const header = Buffer.alloc(HEADER);
       const whole = readSync(handle, header, 0, HEADER, 0) === HEADER;
       if (!whole || header.readUInt32LE(12) !== checksum(header, 0, 12) || header.readUInt32LE(0) !== MAGIC)
         throw new DamagedFileError(`the checksums of its pages in ${name} cannot be read`);
-      const { pageSize, id } = databaseHeader(file);
-      if (header.readUInt32LE(8) === id) {
-        // Another size is told by the pages.
-        return new PageSums(file, handle, header.readUInt32LE(4) || pageSize);
-      }
+      if (header.readUInt32LE(8) === id) return new PageSums(file, handle, header.readUInt32LE(4));
     } catch (error) {
       closeSync(handle);
       throw error;
@@ -60,42 +57,50 @@ export class PageSums {
     return undefined;
   }
 
-  /** Makes those of a file that has the application id, in place of others. Nobody may write it meanwhile. */
+  /** Whether there are any, of whatever file. */
+  static areThere(file: string): boolean {
+    return existsSync(nameOf(file));
+  }
+
+  /** Makes those of a file that has the application id and that nobody has open, in place of others. */
   static make(file: string, id: number): void {
-    const { pageSize } = databaseHeader(file);
+    const database = openSync(file, 'r');
+    try {
+      PageSums.write(file, database, id);
+    } finally {
+      closeSync(database);
+    }
+    renameSync(`${nameOf(file)}.partial`, nameOf(file));
+    syncPath(dirname(file));
+  }
+
+  private static write(file: string, database: number, id: number): void {
+    const { pageSize } = headerOf(database);
     const header = Buffer.alloc(HEADER);
     header.writeUInt32LE(MAGIC, 0);
     header.writeUInt32LE(pageSize, 4);
     header.writeUInt32LE(id, 8);
     header.writeUInt32LE(checksum(header, 0, 12), 12);
-    const partial = `${nameOf(file)}.partial`;
-    const handle = openSync(partial, 'w');
+    const handle = openSync(`${nameOf(file)}.partial`, 'w');
     try {
       writeSync(handle, header, 0, HEADER, 0);
       const sums = new PageSums(file, handle, pageSize);
-      sums.eachPage(1, Infinity, (page, sum) => sums.put(page, [sum]));
+      sums.eachPage(database, 1, Infinity, (page, sum) => sums.put(page, [sum]));
       fsyncSync(handle);
     } finally {
       closeSync(handle);
     }
-    renameSync(partial, nameOf(file));
-    syncPath(dirname(file));
-  }
-
-  /** Pages of the file, without those that only the log has. */
-  get pages(): number {
-    return Math.floor(statSync(this.file).size / this.pageSize);
   }
 
   /**
    * Throws DamagedFileError when one of `count` pages from `first` on is not as it was written; `logged` are those that
-   * are in the log.
+   * are in the log. Answers whether there are more. `database` is a handle of the file.
    */
-  compare(first: number, count: number, logged: ReadonlySet<number>): void {
-    const known = Math.floor((statSync(nameOf(this.file)).size - HEADER) / 4);
+  compare(database: number, first: number, count: number, logged: ReadonlySet<number>): boolean {
+    const known = Math.floor((fstatSync(this.handle).size - HEADER) / 4);
     const kept = Buffer.alloc(4 * STEP);
     let from = 0;
-    this.eachPage(first, count, (page, sum) => {
+    this.eachPage(database, first, count, (page, sum) => {
       if ((page - first) % STEP === 0) {
         from = page;
         kept.fill(0);
@@ -109,6 +114,7 @@ export class PageSums {
         `page ${page} is not as it was written. If another program wrote the file, delete ${nameOf(this.file)}, and it is taken as it is`,
       );
     });
+    return (first + count - 1) * this.pageSize < fstatSync(database).size;
   }
 
   /** Notes pages as they are in the log, in their order of writing. */
@@ -139,19 +145,19 @@ export class PageSums {
     if (written < bytes.length) writeSync(this.handle, bytes, written, bytes.length - written, at + written);
   }
 
-  private eachPage(first: number, count: number, take: (page: number, sum: number) => void): void {
+  private eachPage(
+    database: number,
+    first: number,
+    count: number,
+    take: (page: number, sum: number) => void,
+  ): void {
     const bytes = Buffer.alloc(STEP * this.pageSize);
-    const handle = openSync(this.file, 'r');
-    try {
-      for (let page = first, end = first + count; page < end;) {
-        const wanted = Math.min(STEP, end - page) * this.pageSize;
-        const read = readSync(handle, bytes, 0, wanted, (page - 1) * this.pageSize);
-        for (let at = 0; at + this.pageSize <= read; at += this.pageSize)
-          take(page++, sumOf(bytes, at, at + this.pageSize));
-        if (read < wanted) return;
-      }
-    } finally {
-      closeSync(handle);
+    for (let page = first, end = first + count; page < end;) {
+      const wanted = Math.min(STEP, end - page) * this.pageSize;
+      const read = readSync(database, bytes, 0, wanted, (page - 1) * this.pageSize);
+      for (let at = 0; at + this.pageSize <= read; at += this.pageSize)
+        take(page++, sumOf(bytes, at, at + this.pageSize));
+      if (read < wanted) return;
     }
   }
 }
@@ -161,12 +167,18 @@ export class PageSums {
  * bytes are not looked at.
  */
 export function refuseDamagedPages(file: string, logged: () => ReadonlySet<number>, upTo = Infinity): void {
-  const sums = PageSums.open(file);
-  if (!sums) return;
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found?.isFile() || found.size > upTo) return;
+  const database = openSync(file, 'r');
   try {
-    if (statSync(file).size <= upTo) sums.compare(1, Infinity, logged());
+    const sums = PageSums.open(file, headerOf(database).id);
+    try {
+      sums?.compare(database, 1, Infinity, logged());
+    } finally {
+      sums?.close();
+    }
   } finally {
-    sums.close();
+    closeSync(database);
   }
 }
 
@@ -179,14 +191,9 @@ function nameOf(file: string): string {
   return `${file}-sums`;
 }
 
-function databaseHeader(file: string): { readonly pageSize: number; readonly id: number } {
+function headerOf(database: number): { readonly pageSize: number; readonly id: number } {
   const header = Buffer.alloc(DATABASE.header);
-  const handle = openSync(file, 'r');
-  try {
-    readSync(handle, header, 0, header.length, 0);
-  } finally {
-    closeSync(handle);
-  }
+  readSync(database, header, 0, header.length, 0);
   const pageSize = header.readUInt16BE(DATABASE.pageSize);
   return {
     pageSize: pageSize === 1 ? 65_536 : pageSize,

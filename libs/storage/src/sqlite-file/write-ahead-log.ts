@@ -4,23 +4,9 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 const HEADER = 32;
 const FRAME_HEADER = 24;
 const MAGIC = 0x377f0682;
-/**
- * https://sqlite.org/walformat.html#the_wal_index_header: what the companion -shm holds of the log. The header is there
- * twice, one copy after the other, so that one that is being written is known.
- */
-const INDEX = { copy: 48, length: 100, isInit: 12, frames: 16, salt: 32, brought: 96 } as const;
+/** https://sqlite.org/walformat.html#the_wal_index_header: what the companion -shm holds of the log. */
+const INDEX = { length: 48, isInit: 12, frames: 16, salt: 32 } as const;
 const CHUNK = 4 * 1024 * 1024;
-/** How often a header that is being written is read again. */
-const TRIES = 1000;
-
-/** What shared memory tells of a log. */
-export interface LogIndex {
-  /** Tells this log from the one before, which had the same file. */
-  readonly salt: string;
-  /** Frames that were committed, and of them those that were brought to the file. */
-  readonly frames: number;
-  readonly brought: number;
-}
 
 /** What a log holds. */
 export interface Log {
@@ -94,75 +80,76 @@ function readFrames(handle: number, size: number): Log {
   return { whole, lost, pages };
 }
 
-/** Calls `take` for frames after `from` up to `to`, in order, of a log that begins no anew meanwhile. */
-export function eachFrame(
-  file: string,
-  from: number,
-  to: number,
-  take: (page: number, bytes: Buffer, start: number, end: number) => void,
-): void {
-  if (to <= from) return;
-  const handle = openSync(`${file}-wal`, 'r');
-  try {
-    const header = Buffer.alloc(HEADER);
-    readSync(handle, header, 0, HEADER, 0);
-    const length = FRAME_HEADER + header.readUInt32BE(8);
+/** The bytes of the log of an open file. It may be opened by anyone: SQLite has no locks on it. */
+export class OpenLog {
+  private handle: number | undefined;
+
+  constructor(private readonly file: string) {}
+
+  /** Tells this log from the one before, which had the same file. */
+  salt(): string {
+    return this.header().toString('hex', 16, 24);
+  }
+
+  /** Calls `take` for frames after `from` up to `to`, in order; the log may not begin anew meanwhile. */
+  each(
+    from: number,
+    to: number,
+    take: (page: number, bytes: Buffer, start: number, end: number) => void,
+  ): void {
+    const length = FRAME_HEADER + this.header().readUInt32BE(8);
     const perChunk = Math.max(1, Math.floor(CHUNK / length));
     const chunk = Buffer.alloc(Math.min(perChunk, to - from) * length);
     for (let next = from; next < to; next += perChunk) {
       const frames = Math.min(perChunk, to - next);
-      const read = readSync(handle, chunk, 0, frames * length, HEADER + next * length);
-      if (read < frames * length) throw new Error(`${file}-wal ends before frame ${to}`);
+      this.read(chunk, frames * length, HEADER + next * length);
       for (let i = 0; i < frames; i++) {
         const start = i * length;
         take(chunk.readUInt32BE(start), chunk, start + FRAME_HEADER, start + length);
       }
     }
-  } finally {
-    closeSync(handle);
+  }
+
+  close(): void {
+    if (this.handle !== undefined) closeSync(this.handle);
+    this.handle = undefined;
+  }
+
+  private header(): Buffer {
+    const bytes = Buffer.alloc(HEADER);
+    this.read(bytes, HEADER, 0);
+    return bytes;
+  }
+
+  private read(bytes: Buffer, length: number, at: number): void {
+    this.handle ??= openSync(`${this.file}-wal`, 'r');
+    if (readSync(this.handle, bytes, 0, length, at) < length)
+      throw new Error(`${this.file}-wal ends before byte ${at + length}`);
   }
 }
 
-/** How far the log of an open file is, as its users share it; undefined while nobody has opened it. */
-export function logIndex(file: string): LogIndex | undefined {
-  const bytes = readIndex(file, INDEX.length);
-  if (bytes?.[INDEX.isInit] !== 1) return undefined;
-  // In the order of bytes of this machine, as all that follows.
-  return {
-    salt: bytes.toString('hex', INDEX.salt, INDEX.salt + 8),
-    frames: bytes.readUInt32LE(INDEX.frames),
-    brought: bytes.readUInt32LE(INDEX.brought),
-  };
-}
-
-/** How many frames were committed, as shared memory tells that a killed process left; 0 when it is of another log. */
+/**
+ * How many frames were committed, as shared memory tells that a killed process left; 0 when it is of another log. To be
+ * called before this process opens the file: who closes a companion that is open ends its locks.
+ */
 export function promisedFrames(file: string): number {
-  const index = logIndex(file);
-  if (!index) return 0;
-  const salt = Buffer.alloc(8);
-  const handle = openSync(`${file}-wal`, 'r');
-  try {
-    if (readSync(handle, salt, 0, 8, 16) === 8 && salt.toString('hex') !== index.salt) return 0;
-  } finally {
-    closeSync(handle);
-  }
-  return index.frames;
+  const name = `${file}-shm`;
+  if (!existsSync(name) || statSync(name).size < INDEX.length) return 0;
+  const index = read(name, 0, INDEX.length);
+  const salt = read(`${file}-wal`, 16, 8);
+  const isSame = salt.length < 8 || index.compare(salt, 0, 8, INDEX.salt, INDEX.salt + 8) === 0;
+  // In the order of bytes of this machine.
+  return index[INDEX.isInit] === 1 && isSame ? index.readUInt32LE(INDEX.frames) : 0;
 }
 
-function readIndex(file: string, length: number): Buffer | undefined {
-  const name = `${file}-shm`;
-  if (!existsSync(name) || statSync(name).size < length) return undefined;
+function read(file: string, at: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
-  const handle = openSync(name, 'r');
+  const handle = openSync(file, 'r');
   try {
-    for (let i = 0; i < TRIES; i++) {
-      readSync(handle, bytes, 0, length, 0);
-      if (bytes.compare(bytes, INDEX.copy, 2 * INDEX.copy, 0, INDEX.copy) === 0) return bytes;
-    }
+    return bytes.subarray(0, readSync(handle, bytes, 0, length, at));
   } finally {
     closeSync(handle);
   }
-  return bytes;
 }
 
 /** The checksum of a log: over pairs of words, each frame's on top of the one before. */

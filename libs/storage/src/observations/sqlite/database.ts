@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { GlossaError } from '#model';
 import { closeSettled, closeUnsettled } from '../../sqlite-file/checkpoint.js';
 import { guarded } from '../../sqlite-file/errors.js';
-import { refuseDamagedPages } from '../../sqlite-file/page-sums.js';
+import { PageSums, refuseDamagedPages } from '../../sqlite-file/page-sums.js';
 import { refuseDamagedLog } from '../../sqlite-file/refuse-damaged-log.js';
 import { readLog } from '../../sqlite-file/write-ahead-log.js';
 import { BODY_MIGRATIONS, OLD_VERSION } from './body/body-schema.js';
@@ -28,6 +28,9 @@ export function prepareFiles(settings: FileSettings, tell: (text: string) => voi
   guarded(bodyFile, () => refuseDamagedPages(bodyFile, () => readLog(bodyFile).pages, COMPARED_AT_START));
   const hadHead = existsSync(headFile);
   if (hadHead && !existsSync(bodyFile)) throw missing(bodyFile, headFile, 'belongs to it');
+  // An unused body may be what a first start left; a head with checksums was complete.
+  if (!hadHead && existsSync(bodyFile) && PageSums.areThere(headFile))
+    throw missing(headFile, bodyFile, 'belongs to it');
   // The body first: a head without a body is never what a kill left.
   const body = openFile(bodyFile, settings, BODY_MIGRATIONS, OLD_VERSION);
   try {

@@ -2,6 +2,7 @@ import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
+import { closeUnsettled } from '../../sqlite-file/checkpoint.js';
 import { syncPath } from '../../sqlite-file/copy-file.js';
 import { refuseDamaged } from '../../sqlite-file/refuse-damaged.js';
 import { BlockWriter } from './body/block-writer.js';
@@ -57,7 +58,8 @@ export function moveOldFile(settings: FileSettings, tell: (text: string) => void
     // Without its log, which is not the new file's.
     old.pragma('journal_mode = DELETE');
   } finally {
-    old.close();
+    // One that is not old may have been killed: its log stays as it is.
+    closeUnsettled(files.body, old);
   }
   rename(made.body, files.body);
   rename(made.head, files.head);

@@ -1,5 +1,17 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -460,6 +472,29 @@ describe('a file that cannot be used', () => {
     const told = await refusal();
     expect(told).toMatch(/is missing, but .* is there. Put the file back, or .* restore a backup/);
     expect(told.startsWith(file())).toBe(true);
+  });
+
+  it('is as it was after it was refused, so that what was missing can be put back', async () => {
+    const store = await opened();
+    await Promise.all(rows(0, 3000).map((message) => store.append(message)));
+    // So that the body has something in its log.
+    await store.delete([1], T0, T0 + 10);
+    const killed = join(directory, 'killed');
+    const elsewhere = join(directory, 'elsewhere');
+    for (const folder of [killed, elsewhere]) await mkdir(folder);
+    for (const name of await readdir(directory))
+      if (/^(head|observations)\.db/.test(name)) await cp(join(directory, name), join(killed, name));
+    const heads = (await readdir(killed)).filter((name) => name.startsWith('head.db'));
+    for (const name of heads) await rename(join(killed, name), join(elsewhere, name));
+    const log = await stat(join(killed, 'observations.db-wal'));
+    expect(log.size).toBeGreaterThan(0);
+    await expect(make({ directory: killed }).open()).rejects.toThrow(
+      /head\.db is missing, .* Put the file back/,
+    );
+    expect((await stat(join(killed, 'observations.db-wal'))).size).toBe(log.size);
+    for (const name of heads) await rename(join(elsewhere, name), join(killed, name));
+    const again = await opened({ directory: killed });
+    expect(await again.statistics([1])).toMatchObject([{ count: 2990 }]);
   });
 
   it.each([head, body])('is refused when it is of another time or store', async (file) => {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import {
   type AggregateQuery,
   type AppendResult,
@@ -23,7 +24,7 @@ import type { StoreLogger } from '../store-logger.js';
 import { AppendQueue } from './append-queue.js';
 import { Anchors } from '../../sqlite-file/checkpoint.js';
 import { guarded } from '../../sqlite-file/errors.js';
-import { filesOf, type Durability } from './files.js';
+import { COMPARED_AT_START, filesOf, type Durability } from './files.js';
 import { unpackContents } from './contents-reader.js';
 import { renderedPage } from './page-body.js';
 import { ReaderClient } from './reader-client.js';
@@ -121,7 +122,7 @@ export class SqliteObservationStore implements ObservationStore {
 
   /** What does not leave the head waits there and hinders nobody, until a million rows do: then messages wait. */
   get warning(): string | undefined {
-    return this.merger.trouble;
+    return this.merger.damage ?? this.merger.trouble;
   }
 
   /** Numbers for those who watch the store. */
@@ -140,6 +141,7 @@ export class SqliteObservationStore implements ObservationStore {
       const { head, body } = filesOf(this.directory);
       this.anchors = guarded(this.directory, () => new Anchors([head, body]));
       this.merger.openFiles();
+      if (statSync(body).size > COMPARED_AT_START) this.merger.compare(this.anchors.handle(body));
       const contents = unpackContents(await this.reader.ask('contents', undefined));
       this.queue.begin(batch, contents.series, contents.schemas);
       this.merging.begin(rows, purging);

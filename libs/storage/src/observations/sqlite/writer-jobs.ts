@@ -65,8 +65,12 @@ export class WriterJobs {
 
   /** Brings the end of the log to the file, which the merger has brought up to what is noted. */
   private bring(noted: Noted): void {
-    this.log.goOn(noted);
-    this.log.run();
+    try {
+      this.log.goOn(noted);
+      this.log.run();
+    } catch {
+      // The disk is in trouble, as the next batch will tell.
+    }
   }
 
   private trimming(batch: number): Task {

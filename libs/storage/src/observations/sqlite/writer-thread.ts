@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Database } from 'better-sqlite3';
-import { Checkpoint } from '../../sqlite-file/checkpoint.js';
+import { Checkpoint, closeUnsettled } from '../../sqlite-file/checkpoint.js';
 import { explainFileError } from '../../sqlite-file/errors.js';
 import { backOff } from './back-off.js';
 import { BatchWriter } from './batch-writer.js';
@@ -199,7 +199,8 @@ export class WriterThread {
     clearInterval(this.pruning);
     this.log.close();
     this.body.close();
-    this.db.close();
+    // The merger brings what the log holds.
+    closeUnsettled(this.file, this.db);
     this.closed();
   }
 }

@@ -18,7 +18,7 @@ export class MergerClient {
     settings: FileSettings,
     hangAfter: number,
     private readonly events: MergerEvents,
-    logger: StoreLogger | undefined,
+    private readonly logger: StoreLogger | undefined,
   ) {
     this.thread = new ThreadClient<ToMerger, object, FromMerger>(
       {
@@ -39,6 +39,9 @@ export class MergerClient {
     return this.thread.trouble;
   }
 
+  /** What was found in the body's file. It goes on being served. */
+  damage: string | undefined;
+
   get restarts(): number {
     return this.thread.restarts;
   }
@@ -56,6 +59,11 @@ export class MergerClient {
   /** Has the head's log brought to its file, when it is long. */
   checkpoint(): void {
     this.thread.send('checkpoint', { type: 'checkpoint' });
+  }
+
+  /** Has the pages of the body compared with their checksums, beside the work. */
+  compare(handle: number): void {
+    this.thread.send('compare', { type: 'compare', handle });
   }
 
   /** Answers the rows that it deleted. Throws GlossaError('unavailable') when the file does not let it. */
@@ -80,6 +88,10 @@ export class MergerClient {
     else if (message.type === 'checkpointed') {
       this.thread.settle('checkpoint');
       this.events.checkpointed(message.noted);
+    } else if (message.type === 'compared') {
+      this.thread.settle('compare');
+      this.damage = message.damage;
+      if (message.damage !== undefined) this.logger?.error(message.damage);
     }
   }
 }

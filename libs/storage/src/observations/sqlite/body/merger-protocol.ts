@@ -24,6 +24,8 @@ export type ToMerger =
     }
   /** The head's log is to be brought to its file, when it is long. */
   | { readonly type: 'checkpoint' }
+  /** The pages of the body are to be compared with their checksums; `handle` is of its file. */
+  | { readonly type: 'compare'; readonly handle: number }
   /** The files are there. */
   | { readonly type: 'open' }
   | { readonly type: 'hang' }
@@ -39,6 +41,8 @@ export type FromMerger =
   | { readonly type: 'merged'; readonly batch: number; readonly rows: number; readonly took: number }
   /** Most of the head's write-ahead log was brought to its file; undefined where it is not long enough. */
   | { readonly type: 'checkpointed'; readonly noted: Noted | undefined }
+  /** All pages were compared, or one is not as it was written. */
+  | { readonly type: 'compared'; readonly damage: string | undefined }
   | { readonly type: 'trouble'; readonly reason: string | undefined }
   | { readonly type: 'done'; readonly id: number; readonly rows: number }
   | { readonly type: 'rejected'; readonly id: number | undefined; readonly reason: string };

@@ -1,6 +1,8 @@
+import { performance } from 'node:perf_hooks';
 import type { Database } from 'better-sqlite3';
-import { Checkpoint, type Noted } from '../../../sqlite-file/checkpoint.js';
-import { explainFileError } from '../../../sqlite-file/errors.js';
+import { Checkpoint, closeUnsettled, type Noted } from '../../../sqlite-file/checkpoint.js';
+import { DamagedFileError, explainFileError } from '../../../sqlite-file/errors.js';
+import { PageSums } from '../../../sqlite-file/page-sums.js';
 import { filesOf, type FileSettings } from '../files.js';
 import { HeadTable } from '../head/head-table.js';
 import { JobQueue } from '../job-queue.js';
@@ -16,13 +18,28 @@ import type { FromMerger, MergerCommand, ToMerger } from './merger-protocol.js';
 /** Frames of the logs, of 8 KiB each, at which they are brought to their files. */
 const HEAD_FRAMES = 2048;
 const BODY_FRAMES = 4000;
+/** How often the body's is, at most. */
+const BODY_PAUSE_MS = 200;
 const COMPARE_EVERY_MS = 100;
+/** What a close waits for readers. */
+const CLOSE_BUSY_MS = 500;
 
 /**
  * Tries of a step of a deletion. A merge is given up at once, since the main thread asks for the next soon: nothing may
  * stand before a deletion that makes room on a disk that is full.
  */
 const DELETE_TRIES = 6;
+
+/** What hinders merges, and that logs get to their files. */
+interface Troubles {
+  readonly merges?: string | undefined;
+  readonly bodyLog?: string | undefined;
+  readonly headLog?: string | undefined;
+}
+
+function worst({ merges, bodyLog, headLog }: Troubles): string | undefined {
+  return merges ?? bodyLog ?? headLog;
+}
 
 /** The merger's loop, the one writer of the body's file: one step of a command a turn. */
 export class MergerThread {
@@ -32,11 +49,12 @@ export class MergerThread {
   private readonly bodyLog: Checkpoint;
   private readonly headLog: Checkpoint;
   private comparison: PageComparison | undefined;
-  private readonly comparing: NodeJS.Timeout;
+  private comparing: NodeJS.Timeout | undefined;
+  /** When the body's log was brought to its file last. */
+  private brought = 0;
   private scheduled = false;
   private closing = false;
-  private inTrouble = false;
-  private isDamaged = false;
+  private troubles: Troubles = {};
 
   constructor(
     private readonly body: Database,
@@ -63,8 +81,6 @@ export class MergerThread {
       rows: new HeadRows(),
       merged: (batch, rows, took) => this.tell({ type: 'merged', batch, rows, took }),
     };
-    this.comparison = PageComparison.begin(this.files.body, this.bodyLog);
-    this.comparing = setInterval(() => this.compare(), COMPARE_EVERY_MS);
   }
 
   /** Takes a message of the main thread. */
@@ -78,6 +94,9 @@ export class MergerThread {
       }
       case 'checkpoint':
         this.tell({ type: 'checkpointed', noted: this.bringHead() });
+        break;
+      case 'compare':
+        this.beginComparison(message.handle);
         break;
       case 'open':
         break;
@@ -139,14 +158,18 @@ export class MergerThread {
   }
 
   private troubled(error: unknown): void {
-    this.inTrouble = true;
-    this.tell({ type: 'trouble', reason: explainFileError(this.files.body, error) });
+    this.tellTrouble({ merges: explainFileError(this.files.body, error) });
   }
 
   private recovered(): void {
-    if (!this.inTrouble || this.isDamaged) return;
-    this.inTrouble = false;
-    this.tell({ type: 'trouble', reason: undefined });
+    this.tellTrouble({ merges: undefined });
+  }
+
+  private tellTrouble(news: Troubles): void {
+    const before = worst(this.troubles);
+    this.troubles = { ...this.troubles, ...news };
+    const reason = worst(this.troubles);
+    if (reason !== before) this.tell({ type: 'trouble', reason });
   }
 
   /**
@@ -154,57 +177,85 @@ export class MergerThread {
    * meanwhile are the writer's to bring, after which the log begins anew.
    */
   private bringHead(): Noted | undefined {
-    const { frames, brought } = this.headLog.log;
-    if (frames < HEAD_FRAMES || brought === frames) return undefined;
     try {
+      const { frames, brought } = this.headLog.log;
+      if (frames < HEAD_FRAMES || brought === frames) return undefined;
       // What is committed from here on stays in the log: it may be without checksums.
       this.head.exec('begin');
       try {
         this.head.prepare('select 1 from store').get();
-        return this.headLog.run();
+        const noted = this.headLog.run();
+        this.tellTrouble({ headLog: undefined });
+        return noted;
       } finally {
         this.head.exec('commit');
       }
-    } catch {
-      // The disk is in trouble, as the writer will tell.
+    } catch (error) {
+      this.tellTrouble({ headLog: explainFileError(this.files.head, error) });
       return undefined;
     }
   }
 
   private bringBody(): void {
-    const { frames, brought } = this.bodyLog.log;
-    if (frames < BODY_FRAMES || brought === frames) return;
+    // Where a reader hinders it, not with each step.
+    if (performance.now() - this.brought < BODY_PAUSE_MS) return;
     try {
+      const { frames, brought } = this.bodyLog.log;
+      if (frames < BODY_FRAMES || brought === frames) return;
       this.bodyLog.run();
-    } catch {
-      // The disk is in trouble, as the next step will tell.
+      this.tellTrouble({ bodyLog: undefined });
+    } catch (error) {
+      this.tellTrouble({ bodyLog: explainFileError(this.files.body, error) });
     }
+    this.brought = performance.now();
+  }
+
+  private beginComparison(handle: number): void {
+    const id = this.body.pragma('application_id', { simple: true }) as number;
+    const sums = PageSums.open(this.files.body, id);
+    if (!sums) return this.tell({ type: 'compared', damage: undefined });
+    this.comparison = new PageComparison(sums, handle, this.bodyLog);
+    this.comparing = setInterval(() => this.compare(), COMPARE_EVERY_MS);
   }
 
   /** Compares some pages of a large body with their checksums. */
   private compare(): void {
+    let damage: string | undefined;
     try {
-      if (this.comparison?.step()) return;
+      if (this.comparison?.step()) return this.tell({ type: 'progress' });
     } catch (error) {
-      this.troubled(error);
-      this.isDamaged = true;
+      // What a disk does is tried again.
+      if (!(error instanceof DamagedFileError)) return this.tell({ type: 'progress' });
+      damage = explainFileError(this.files.body, error);
     }
-    this.comparison = undefined;
+    this.endComparison();
+    this.tell({ type: 'compared', damage });
+  }
+
+  private endComparison(): void {
     clearInterval(this.comparing);
+    this.comparison?.close();
+    this.comparison = undefined;
   }
 
   private close(): void {
     this.jobs.stop();
-    clearInterval(this.comparing);
-    for (const log of [this.bodyLog, this.headLog]) {
+    this.endComparison();
+    this.head.close();
+    for (const [log, file, db] of [
+      [this.bodyLog, this.files.body, this.body],
+      [this.headLog, this.files.head, this.bringing],
+    ] as const) {
       try {
+        // A backup may be reading; what is not brought now is at the next start.
+        db.pragma(`busy_timeout = ${CLOSE_BUSY_MS}`);
         log.run(true);
       } catch {
         // The log is read again at the next start.
       }
       log.close();
+      closeUnsettled(file, db);
     }
-    for (const db of [this.body, this.head, this.bringing]) db.close();
     this.closed();
   }
 }

@@ -1,14 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Checkpoint, closeSettled } from '../../../sqlite-file/checkpoint.js';
+import { PageSums } from '../../../sqlite-file/page-sums.js';
 import { PageComparison } from './page-comparison.js';
 
 let directory: string;
 let file: string;
 let db: Database.Database;
 let log: Checkpoint;
+let handle: number;
+
+function begin(): PageComparison {
+  handle = openSync(file, 'r');
+  const sums = PageSums.open(file, db.pragma('application_id', { simple: true }) as number)!;
+  return new PageComparison(sums, handle, log);
+}
 
 function open(): void {
   db = new Database(file);
@@ -32,19 +40,23 @@ beforeEach(() => {
 afterEach(() => {
   log.close();
   db.close();
+  closeSync(handle);
   rmSync(directory, { recursive: true });
 });
 
 const steps = (comparison: PageComparison) => {
   let count = 1;
-  while (comparison.step()) count++;
+  try {
+    while (comparison.step()) count++;
+  } finally {
+    comparison.close();
+  }
   return count;
 };
 
 it('goes through a file in steps', () => {
   open();
-  expect(PageComparison.begin(file, log)).toBeUndefined();
-  expect(steps(PageComparison.begin(file, log, 0)!)).toBe(3);
+  expect(steps(begin())).toBe(3);
 });
 
 it('finds what changed, wherever it is', () => {
@@ -52,13 +64,13 @@ it('finds what changed, wherever it is', () => {
   bytes[bytes.length - 2000]! ^= 4;
   writeFileSync(file, bytes);
   open();
-  const comparison = PageComparison.begin(file, log, 0)!;
+  const comparison = begin();
   expect(() => steps(comparison)).toThrow(/page 25\d\d is not as it was written/);
 });
 
 it('waits while the log holds pages, and then has them brought', () => {
   open();
-  const comparison = PageComparison.begin(file, log, 0)!;
+  const comparison = begin();
   db.exec(`update kept set text = 'other'`);
   expect(steps(comparison)).toBeGreaterThan(10);
   expect(log.log.brought).toBe(log.log.frames);

@@ -1,46 +1,36 @@
-import { statSync } from 'node:fs';
 import type { Checkpoint } from '../../../sqlite-file/checkpoint.js';
-import { PageSums } from '../../../sqlite-file/page-sums.js';
-import { COMPARED_AT_START } from '../files.js';
+import type { PageSums } from '../../../sqlite-file/page-sums.js';
 
 /** Pages that a step compares: 8 MiB. */
 const STEP = 1024;
 /** Steps without a moment at which the log was in the file. */
 const PATIENCE = 10;
 
-/** Compares the pages of a body that is too large to be read at the start, some at a time, beside the work. */
+/** Compares the pages of a file that is too large to be read at the start, some at a time, beside the work. */
 export class PageComparison {
   private page = 1;
   private waited = 0;
 
-  private constructor(
+  constructor(
     private readonly sums: PageSums,
+    /** A handle of the file, which is not to be closed while the process has it open. */
+    private readonly database: number,
     private readonly log: Checkpoint,
   ) {}
 
-  /** Undefined for a file that was compared at the start. */
-  static begin(file: string, log: Checkpoint, larger = COMPARED_AT_START): PageComparison | undefined {
-    if (statSync(file).size <= larger) return undefined;
-    const sums = PageSums.open(file);
-    return sums && new PageComparison(sums, log);
-  }
-
   /**
    * To be called by the one thread that writes the file, between its commits. Answers whether there is more to compare;
-   * throws DamagedFileError.
+   * throws DamagedFileError, or what the disk does: then the step can be tried again.
    */
   step(): boolean {
     if (!this.isBrought()) return true;
-    try {
-      this.sums.compare(this.page, STEP, new Set());
-    } catch (error) {
-      this.sums.close();
-      throw error;
-    }
+    const isMore = this.sums.compare(this.database, this.page, STEP, new Set());
     this.page += STEP;
-    if (this.page <= this.sums.pages) return true;
+    return isMore;
+  }
+
+  close(): void {
     this.sums.close();
-    return false;
   }
 
   /** Whether all of the log is in the file: what is not may differ. */
