@@ -128,6 +128,9 @@ beforeAll(async () => {
   fleet.connect(service.ports.mqtt);
   await fleet.untilAcknowledged(700);
   await fleet.kill();
+  // So that the body has something in its log.
+  const { status, text } = await rest.delete('/api/observations?datastream=d0/a');
+  if (status >= 300) throw new Error(text);
   await service.kill();
   const look = async (path: string) => {
     const gateway = await Opened.start(await copy(path));

@@ -169,7 +169,7 @@ async function build(config: Config, logger: Logger, stores: Stores) {
     upstream: () => upstreams.flatMap((upstream) => upstream.trouble ?? []),
     mqtt: () => ({ connections: broker.connections, held: broker.depth }),
     warnings: () => [
-      ...(observations.warning === undefined ? [] : [observations.warning]),
+      ...[observations.warning, stores.control.warning].filter((one) => one !== undefined),
       ...suspendedSchemas(schemas),
     ],
     incidents: [

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { Checkpoint, closeSettled } from '../sqlite-file/checkpoint.js';
 import { copyFile } from '../sqlite-file/copy-file.js';
 import { guarded } from '../sqlite-file/errors.js';
 import { Accounts } from './accounts.js';
@@ -8,13 +7,11 @@ import { createClient, delivered, type ControlClient } from './client.js';
 import { ControlConnection } from './connection.js';
 import { Devices } from './devices.js';
 import { Features } from './features.js';
-import { BUSY_MS, prepareFile } from './open-file.js';
+import { ControlLog } from './control-log.js';
+import { prepareFile } from './open-file.js';
 import { Properties } from './properties.js';
 import { Schemas } from './schemas.js';
 import { Tokens } from './tokens.js';
-
-/** Frames of the log at which it is brought to the file: 4 MiB. */
-const LOG_FRAMES = 1000;
 
 /**
  * What users register, in one SQLite file: accounts, tokens, devices, features, schemas and properties.
@@ -33,8 +30,7 @@ export class ControlStore {
     private readonly file: string,
     private readonly connection: ControlConnection,
     private readonly prisma: ControlClient,
-    private readonly db: Database.Database,
-    private readonly checkpoint: Checkpoint,
+    private readonly log: ControlLog,
   ) {
     this.accounts = new Accounts(prisma);
     this.tokens = new Tokens(prisma);
@@ -48,29 +44,28 @@ export class ControlStore {
   static async open(file: string): Promise<ControlStore> {
     const path = resolve(file);
     prepareFile(path);
-    const db = guarded(path, () => openSecond(path));
-    const checkpoint = new Checkpoint(path, db);
-    const connection = new ControlConnection(path, () => bring(checkpoint));
+    const log = guarded(path, () => new ControlLog(path));
+    const connection = new ControlConnection(path, () => log.written());
     const prisma = createClient(connection);
     try {
       await delivered(prisma.$connect());
     } catch (error) {
-      db.close();
+      log.close();
       throw error;
     }
-    return new ControlStore(path, connection, prisma, db, checkpoint);
+    return new ControlStore(path, connection, prisma, log);
   }
 
   /** Lets calls that were made end, then closes the file. */
   async close(): Promise<void> {
     await this.connection.close();
     await this.prisma.$disconnect();
-    this.checkpoint.close();
-    try {
-      closeSettled(this.file, this.db);
-    } catch {
-      // The log is read again at the next start.
-    }
+    this.log.close();
+  }
+
+  /** Why the file's log grows, though what is written is kept. */
+  get warning(): string | undefined {
+    return this.log.warning;
   }
 
   /** Writes what is stored now to a file that does not exist yet. Throws GlossaError('unavailable'). */
@@ -85,24 +80,5 @@ export class ControlStore {
         }
       }),
     );
-  }
-}
-
-/** The connection that brings the log to the file, and closes last. */
-function openSecond(file: string): Database.Database {
-  const db = new Database(file, { fileMustExist: true, timeout: BUSY_MS });
-  // It has its lock when it has read.
-  db.pragma('user_version');
-  return db;
-}
-
-/** After each commit, so that a program that ends in disorder, which may bring the log to the file, leaves it noted. */
-function bring(checkpoint: Checkpoint): void {
-  try {
-    checkpoint.note();
-    const { frames, brought } = checkpoint.log;
-    if (frames >= LOG_FRAMES && brought < frames) checkpoint.run();
-  } catch {
-    // It stays in the log, and is noted by the next one.
   }
 }

@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { checkFile } from '../sqlite-file/check-file.js';
 import { closeSettled, closeUnsettled } from '../sqlite-file/checkpoint.js';
 import { guarded } from '../sqlite-file/errors.js';
-import { refuseDamagedPages } from '../sqlite-file/page-sums.js';
 import { refuseDamaged } from '../sqlite-file/refuse-damaged.js';
-import { refuseDamagedLog } from '../sqlite-file/refuse-damaged-log.js';
 import { migrate, readMigrations, refuseForeign, type Migration } from './migrations.js';
 
 /** How long a statement waits for another program's lock. It stops the thread, so it is short. */
@@ -18,8 +17,7 @@ export const BUSY_MS = 1000;
 export function prepareFile(file: string, migrations: readonly Migration[] = readMigrations()): void {
   guarded(file, () => {
     mkdirSync(dirname(file), { recursive: true });
-    const log = refuseDamagedLog(file);
-    refuseDamagedPages(file, () => log.pages);
+    checkFile(file, { isSynced: true });
     const db = new Database(file, { timeout: BUSY_MS });
     try {
       refuseDamaged(db, file);

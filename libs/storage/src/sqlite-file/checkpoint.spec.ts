@@ -10,12 +10,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkFile } from './check-file.js';
 import { Anchors, Checkpoint, closeSettled, closeUnsettled } from './checkpoint.js';
 import { copyFile } from './copy-file.js';
 import { DamagedFileError } from './errors.js';
-import { refuseDamagedPages } from './page-sums.js';
-import { refuseDamagedLog } from './refuse-damaged-log.js';
-import { readLog } from './write-ahead-log.js';
 
 const PARTS = ['', '-wal', '-shm', '-sums'] as const;
 let directory: string;
@@ -40,8 +38,7 @@ function open(path = file): Database.Database {
 
 /** Looks at a file as a start does. */
 function check(path = file): void {
-  refuseDamagedLog(path);
-  refuseDamagedPages(path, () => readLog(path).pages);
+  checkFile(path, { isSynced: true });
 }
 
 let copies = 0;
@@ -110,7 +107,9 @@ it('tells checksums that changed, or are cut', () => {
   const sums = readFileSync(`${file}-sums`);
   for (let at = 0; at < sums.length; at++) {
     flipped(`${file}-sums`, at, at % 8);
-    expect(() => check()).toThrow(DamagedFileError);
+    // What they promise of a log, which is not there.
+    if (at >= 16 && at < 32) check();
+    else expect(() => check()).toThrow(DamagedFileError);
     writeFileSync(`${file}-sums`, sums.subarray(0, at));
     expect(() => check()).toThrow(DamagedFileError);
     writeFileSync(`${file}-sums`, sums);

@@ -3,14 +3,8 @@ import { closeSync, openSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { syncPath } from './copy-file.js';
 import { DamagedFileError } from './errors.js';
-import { PageSums, sumOf } from './page-sums.js';
+import { PageSums, sumOf, type Noted } from './page-sums.js';
 import { OpenLog } from './write-ahead-log.js';
-
-/** How far the pages of a log have their checksums. */
-export interface Noted {
-  readonly salt: string;
-  readonly frames: number;
-}
 
 const NOTHING: Noted = { salt: '', frames: 0 };
 
@@ -40,9 +34,10 @@ export class Checkpoint {
 
   /** Frames of the log, and of them those that are in the file already. */
   get log(): { readonly frames: number; readonly brought: number } {
-    const [{ log, checkpointed }] = this.db.pragma('wal_checkpoint(NOOP)') as [
-      { log: number; checkpointed: number },
+    const [{ busy, log, checkpointed }] = this.db.pragma('wal_checkpoint(NOOP)') as [
+      { busy: number; log: number; checkpointed: number },
     ];
+    if (busy) throw new Database.SqliteError('its log is being written', 'SQLITE_BUSY');
     // Both are -1 where nothing was written yet.
     return { frames: Math.max(0, log), brought: Math.max(0, checkpointed) };
   }
@@ -68,7 +63,7 @@ export class Checkpoint {
     try {
       // First the log: after a power cut it may not lack what the checksums are of.
       this.noteLog(() => syncPath(`${this.file}-wal`));
-      if (this.isAhead) this.open()?.sync();
+      if (this.isAhead) this.open()?.sync(this.noted);
       this.isAhead = false;
     } catch (error) {
       // What could not be brought to the disk is perhaps not there, and never will be: it is noted again.
@@ -186,8 +181,13 @@ function removeLog(file: string): void {
 
 function hold(file: string): Database.Database {
   const db = new Database(file, { readonly: true, fileMustExist: true });
-  // It takes its lock when it reads first.
-  db.pragma('user_version');
+  try {
+    // It takes its lock when it reads first.
+    db.pragma('user_version');
+  } catch (error) {
+    db.close();
+    throw error;
+  }
   return db;
 }
 

@@ -6,7 +6,7 @@ import {
   openSync,
   readSync,
   renameSync,
-  statSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -17,10 +17,18 @@ import { DamagedFileError } from './errors.js';
 /** https://sqlite.org/fileformat2.html#the_database_header */
 const DATABASE = { header: 100, pageSize: 16, applicationId: 68 } as const;
 /** What the file is, the database's page size and application id, and a checksum of these. */
-const HEADER = 16;
+const ABOUT = 16;
+/** Behind it: the salt of a log, how many of its frames are noted and on the disk, and a checksum of these. */
+const HEADER = 32;
 const MAGIC = 0x314d5347; // "GSM1"
 /** Pages that are read at once. */
 const STEP = 256;
+
+/** How far the pages of a log have their checksums. */
+export interface Noted {
+  readonly salt: string;
+  readonly frames: number;
+}
 
 /**
  * A checksum for each page of an SQLite file, which has none of its own, in the companion `-sums`. That of a page is
@@ -33,6 +41,8 @@ export class PageSums {
     private readonly file: string,
     private readonly handle: number,
     private readonly pageSize: number,
+    /** Frames that had their checksums, and were on the disk, when this was opened; undefined when there were none. */
+    readonly promised?: Noted,
   ) {}
 
   /**
@@ -46,9 +56,14 @@ export class PageSums {
     try {
       const header = Buffer.alloc(HEADER);
       const whole = readSync(handle, header, 0, HEADER, 0) === HEADER;
-      if (!whole || header.readUInt32LE(12) !== checksum(header, 0, 12) || header.readUInt32LE(0) !== MAGIC)
+      if (
+        !whole ||
+        header.readUInt32LE(ABOUT - 4) !== checksum(header, 0, 12) ||
+        header.readUInt32LE(0) !== MAGIC
+      )
         throw new DamagedFileError(`the checksums of its pages in ${name} cannot be read`);
-      if (header.readUInt32LE(8) === id) return new PageSums(file, handle, header.readUInt32LE(4));
+      if (header.readUInt32LE(8) === id)
+        return new PageSums(file, handle, header.readUInt32LE(4), promiseOf(header));
     } catch (error) {
       closeSync(handle);
       throw error;
@@ -60,6 +75,11 @@ export class PageSums {
   /** Whether there are any, of whatever file. */
   static areThere(file: string): boolean {
     return existsSync(nameOf(file));
+  }
+
+  /** Removes those of a file that is gone. */
+  static remove(file: string): void {
+    rmSync(nameOf(file), { force: true });
   }
 
   /** Makes those of a file that has the application id and that nobody has open, in place of others. */
@@ -80,7 +100,7 @@ export class PageSums {
     header.writeUInt32LE(MAGIC, 0);
     header.writeUInt32LE(pageSize, 4);
     header.writeUInt32LE(id, 8);
-    header.writeUInt32LE(checksum(header, 0, 12), 12);
+    header.writeUInt32LE(checksum(header, 0, 12), ABOUT - 4);
     const handle = openSync(`${nameOf(file)}.partial`, 'w');
     try {
       writeSync(handle, header, 0, HEADER, 0);
@@ -96,7 +116,7 @@ export class PageSums {
    * Throws DamagedFileError when one of `count` pages from `first` on is not as it was written; `logged` are those that
    * are in the log. Answers whether there are more. `database` is a handle of the file.
    */
-  compare(database: number, first: number, count: number, logged: ReadonlySet<number>): boolean {
+  compare(database: number, first: number, count: number, logged: ReadonlyMap<number, unknown>): boolean {
     const known = Math.floor((fstatSync(this.handle).size - HEADER) / 4);
     const kept = Buffer.alloc(4 * STEP);
     let from = 0;
@@ -111,7 +131,7 @@ export class PageSums {
       // A page that was in use between two checkpoints alone was never written, and is of no use.
       if (page <= known && (expected === 0 || expected === sum)) return;
       throw new DamagedFileError(
-        `page ${page} is not as it was written. If another program wrote the file, delete ${nameOf(this.file)}, and it is taken as it is`,
+        `page ${page} is not as it was written. If another program wrote the file, or opened it after a kill, delete ${nameOf(this.file)}, and it is taken as it is`,
       );
     });
     return (first + count - 1) * this.pageSize < fstatSync(database).size;
@@ -128,8 +148,13 @@ export class PageSums {
     }
   }
 
-  /** Brings what was noted to the disk. */
-  sync(): void {
+  /** Brings what was noted to the disk, and how far that is. The log is there up to that frame. */
+  sync({ salt, frames }: Noted): void {
+    const bytes = Buffer.alloc(HEADER - ABOUT);
+    bytes.write(salt, 'hex');
+    bytes.writeUInt32LE(frames, 8);
+    bytes.writeUInt32LE(checksum(bytes, 0, 12), 12);
+    writeSync(this.handle, bytes, 0, bytes.length, ABOUT);
     fsyncSync(this.handle);
   }
 
@@ -162,36 +187,22 @@ export class PageSums {
   }
 }
 
-/**
- * Throws DamagedFileError when a page of a file that nobody has open is not as it was written. Files larger than `upTo`
- * bytes are not looked at.
- */
-export function refuseDamagedPages(file: string, logged: () => ReadonlySet<number>, upTo = Infinity): void {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (!found?.isFile() || found.size > upTo) return;
-  const database = openSync(file, 'r');
-  try {
-    const sums = PageSums.open(file, headerOf(database).id);
-    try {
-      sums?.compare(database, 1, Infinity, logged());
-    } finally {
-      sums?.close();
-    }
-  } finally {
-    closeSync(database);
-  }
-}
-
 /** The checksum of a page; 0 is none. */
 export function sumOf(bytes: Uint8Array, from: number, to: number): number {
   return checksum(bytes, from, to) || 1;
+}
+
+function promiseOf(header: Buffer): Noted | undefined {
+  if (header.readUInt32LE(HEADER - 4) !== checksum(header, ABOUT, HEADER - 4)) return undefined;
+  return { salt: header.toString('hex', ABOUT, ABOUT + 8), frames: header.readUInt32LE(ABOUT + 8) };
 }
 
 function nameOf(file: string): string {
   return `${file}-sums`;
 }
 
-function headerOf(database: number): { readonly pageSize: number; readonly id: number } {
+/** The page size and application id of a database, of which this is a handle. */
+export function headerOf(database: number): { readonly pageSize: number; readonly id: number } {
   const header = Buffer.alloc(DATABASE.header);
   readSync(database, header, 0, header.length, 0);
   const pageSize = header.readUInt16BE(DATABASE.pageSize);

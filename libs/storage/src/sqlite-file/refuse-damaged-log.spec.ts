@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { refuseDamagedLog } from './refuse-damaged-log.js';
+import { readLog } from './write-ahead-log.js';
 
 const COMMITS = 40;
 let directory: string;
@@ -39,6 +40,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
+const refuse = (path = file) => refuseDamagedLog(path, readLog(path), true);
+
 function flip(path: string, at: number): void {
   const handle = openSync(path, 'r+');
   const byte = Buffer.alloc(1);
@@ -59,12 +62,12 @@ function count(): number {
 const refusal = /of \d+ pages in its write-ahead log, \d+ can be read/;
 
 it('lets a log pass that is whole, that is empty, and that is not there', () => {
-  expect(() => refuseDamagedLog(file)).not.toThrow();
+  expect(() => refuse()).not.toThrow();
   rmSync(`${file}-shm`);
-  expect(() => refuseDamagedLog(file)).not.toThrow();
+  expect(() => refuse()).not.toThrow();
   expect(count()).toBe(3 * COMMITS);
-  expect(() => refuseDamagedLog(file)).not.toThrow();
-  expect(() => refuseDamagedLog(join(directory, 'none.db'))).not.toThrow();
+  expect(() => refuse()).not.toThrow();
+  expect(() => refuse(join(directory, 'none.db'))).not.toThrow();
 });
 
 it.each([
@@ -76,7 +79,7 @@ it.each([
 ])('refuses a log with a bit flipped in %s, which SQLite would read in part', (_where, at) => {
   flip(`${file}-wal`, at);
   rmSync(`${file}-shm`);
-  expect(() => refuseDamagedLog(file)).toThrow(refusal);
+  expect(() => refuse()).toThrow(refusal);
   expect(count()).toBeLessThan(3 * COMMITS);
 });
 
@@ -89,9 +92,31 @@ it('refuses a log whose end is damaged or missing, where shared memory tells of 
   for (const size of [20, HEADER + FRAME, HEADER + Math.floor(frames / 4) * FRAME]) {
     copyFileSync(kept, log);
     truncateSync(log, size);
-    expect(() => refuseDamagedLog(file)).toThrow(refusal);
+    expect(() => refuse()).toThrow(refusal);
   }
   // Without it, this is what a power cut leaves.
   rmSync(`${file}-shm`);
-  expect(() => refuseDamagedLog(file)).not.toThrow();
+  expect(() => refuse()).not.toThrow();
+});
+
+describe('of a file that is written without a wait for the disk', () => {
+  const unsynced = (frames: number, salt = readLog(file).salt!) =>
+    refuseDamagedLog(file, readLog(file), false, { salt, frames });
+
+  it('the log may end anywhere after what was brought to the disk', () => {
+    const { whole } = readLog(file);
+    flip(`${file}-wal`, HEADER + 10 * FRAME + 100);
+    const left = readLog(file).whole;
+    expect(left).toBeLessThanOrEqual(10);
+    expect(left).toBeLessThan(whole);
+    expect(() => unsynced(left)).not.toThrow();
+    expect(() => unsynced(left + 1)).toThrow(refusal);
+    // Of a log before this one.
+    expect(() => unsynced(left + 1, '0011223344556677')).not.toThrow();
+  });
+
+  it('the header of the log is there before its frames', () => {
+    flip(`${file}-wal`, 5);
+    expect(() => unsynced(0, '')).toThrow(refusal);
+  });
 });

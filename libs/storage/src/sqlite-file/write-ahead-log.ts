@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { sumOf } from './page-sums.js';
 
 /** https://sqlite.org/fileformat2.html#walformat: the header of a log, and of each frame in it. */
 const HEADER = 32;
@@ -10,15 +11,19 @@ const CHUNK = 4 * 1024 * 1024;
 
 /** What a log holds. */
 export interface Log {
+  /** Tells this log from the one before, which had the same file; undefined where there is none. */
+  readonly salt?: string;
   /** Frames of commits that can be read. */
   readonly whole: number;
   /** The frame up to which there are later commits of the same log; 0 when there are none. */
   readonly lost: number;
-  /** Pages of the commits that can be read. */
-  readonly pages: ReadonlySet<number>;
+  /** Its header is not as it was written. */
+  readonly isHeadless: boolean;
+  /** Checksums of the pages of the commits that can be read. */
+  readonly pages: ReadonlyMap<number, number>;
 }
 
-const EMPTY: Log = { whole: 0, lost: 0, pages: new Set() };
+const EMPTY: Log = { whole: 0, lost: 0, isHeadless: false, pages: new Map() };
 
 /** Reads the write-ahead log of a file as SQLite does, as far as its checksums are right. */
 export function readLog(file: string): Log {
@@ -45,13 +50,16 @@ function readFrames(handle: number, size: number): Log {
     pageSize >= 512 &&
     pageSize <= 65_536 &&
     sum.add(header, 0, 24).equals(header, 24);
-  // It is on the disk before the first frame: where there are frames, no power cut tore it.
-  if (!headerWhole) return { ...EMPTY, lost: size >= HEADER + FRAME_HEADER + 512 ? 1 : 0 };
+  if (!headerWhole) {
+    // It is on the disk before the first frame: where there are frames, no power cut tore it.
+    const isHeadless = size >= HEADER + FRAME_HEADER + 512;
+    return { ...EMPTY, isHeadless, lost: isHeadless ? 1 : 0 };
+  }
 
   const perChunk = Math.max(1, Math.floor(CHUNK / length));
   const chunk = Buffer.alloc(perChunk * length);
-  const pages = new Set<number>();
-  let open: number[] = [];
+  const pages = new Map<number, number>();
+  let open: [page: number, sum: number][] = [];
   let whole = 0;
   let lost = 0;
   let broken = false;
@@ -65,19 +73,19 @@ function readFrames(handle: number, size: number): Log {
       if (!broken) {
         sum.add(chunk, start, start + 8).add(chunk, start + FRAME_HEADER, start + length);
         broken = !salted || !sum.equals(chunk, start + 16);
-        open.push(chunk.readUInt32BE(start));
+        open.push([chunk.readUInt32BE(start), sumOf(chunk, start + FRAME_HEADER, start + length)]);
       }
       // What is left of an earlier log has other salts.
       if (!committed || !salted) continue;
       if (broken) lost = index;
       else {
         whole = index;
-        for (const page of open) pages.add(page);
+        for (const [page, sum] of open) pages.set(page, sum);
         open = [];
       }
     }
   }
-  return { whole, lost, pages };
+  return { salt: header.toString('hex', 16, 24), whole, lost, isHeadless: false, pages };
 }
 
 /** The bytes of the log of an open file. It may be opened by anyone: SQLite has no locks on it. */

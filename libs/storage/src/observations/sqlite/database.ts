@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { GlossaError } from '#model';
+import { checkFile } from '../../sqlite-file/check-file.js';
 import { closeSettled, closeUnsettled } from '../../sqlite-file/checkpoint.js';
 import { guarded } from '../../sqlite-file/errors.js';
-import { PageSums, refuseDamagedPages } from '../../sqlite-file/page-sums.js';
-import { refuseDamagedLog } from '../../sqlite-file/refuse-damaged-log.js';
-import { readLog } from '../../sqlite-file/write-ahead-log.js';
+import { PageSums } from '../../sqlite-file/page-sums.js';
 import { BODY_MIGRATIONS, OLD_VERSION } from './body/body-schema.js';
 import { COMPARED_AT_START, filesOf, limit, openFile, type FileSettings } from './files.js';
 import { HEAD_MIGRATIONS } from './head/head-schema.js';
@@ -19,13 +18,12 @@ import { moveOldFile } from './move-old-file.js';
 export function prepareFiles(settings: FileSettings, tell: (text: string) => void): void {
   const { head: headFile, body: bodyFile } = filesOf(settings.directory);
   guarded(settings.directory, () => mkdirSync(settings.directory, { recursive: true }));
-  guarded(bodyFile, () => moveOldFile(settings, tell));
+  guarded(headFile, () => checkFile(headFile, { isSynced: settings.durability === 'fsync' }));
   // The body's log may end early: what it lacks is in the head still, or the two do not fit each other.
-  guarded(headFile, () => {
-    const log = settings.durability === 'fsync' ? refuseDamagedLog(headFile) : readLog(headFile);
-    refuseDamagedPages(headFile, () => log.pages);
-  });
-  guarded(bodyFile, () => refuseDamagedPages(bodyFile, () => readLog(bodyFile).pages, COMPARED_AT_START));
+  guarded(bodyFile, () => checkFile(bodyFile, { isSynced: false, upTo: COMPARED_AT_START }));
+  guarded(bodyFile, () => moveOldFile(settings, tell));
+  if (!existsSync(headFile) && !existsSync(bodyFile))
+    for (const file of [headFile, bodyFile]) PageSums.remove(file);
   const hadHead = existsSync(headFile);
   if (hadHead && !existsSync(bodyFile)) throw missing(bodyFile, headFile, 'belongs to it');
   // An unused body may be what a first start left; a head with checksums was complete.

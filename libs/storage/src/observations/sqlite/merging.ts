@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Noted } from '../../sqlite-file/checkpoint.js';
+import type { Noted } from '../../sqlite-file/page-sums.js';
 import type { MergerClient } from './body/merger-client.js';
 import type { WriterClient } from './writer-client.js';
 

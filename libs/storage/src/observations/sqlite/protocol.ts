@@ -1,4 +1,4 @@
-import type { Noted } from '../../sqlite-file/checkpoint.js';
+import type { Noted } from '../../sqlite-file/page-sums.js';
 import type { BatchData } from './batch.js';
 import type { FileSettings } from './files.js';
 
@@ -24,6 +24,8 @@ export type ToWriter =
       /** The batches up to this one, and no others, were appended before it. */
       readonly after: number;
     }
+  /** The main thread holds the files open. */
+  | { readonly type: 'begin' }
   | { readonly type: 'hang' }
   | { readonly type: 'close' };
 

@@ -137,11 +137,15 @@ export class SqliteObservationStore implements ObservationStore {
   async open(): Promise<StoreContents> {
     for (const reader of this.readers) reader.start();
     try {
-      const [{ batch, rows, purging }] = await Promise.all([this.writer.open(), this.merger.start()]);
       const { head, body } = filesOf(this.directory);
-      this.anchors = guarded(this.directory, () => new Anchors([head, body]));
+      const writer = this.writer.open().then((ready) => {
+        this.anchors = guarded(this.directory, () => new Anchors([head, body]));
+        this.writer.begin();
+        return ready;
+      });
+      const [{ batch, rows, purging }] = await Promise.all([writer, this.merger.start()]);
       this.merger.openFiles();
-      if (statSync(body).size > COMPARED_AT_START) this.merger.compare(this.anchors.handle(body));
+      if (statSync(body).size > COMPARED_AT_START) this.merger.compare(this.anchors!.handle(body));
       const contents = unpackContents(await this.reader.ask('contents', undefined));
       this.queue.begin(batch, contents.series, contents.schemas);
       this.merging.begin(rows, purging);

@@ -72,6 +72,11 @@ export class WriterClient {
     return ready;
   }
 
+  /** Has the thread write. */
+  begin(): void {
+    this.thread.tell({ type: 'begin' });
+  }
+
   sendBatch(batch: BatchData): void {
     this.lastSent = batch.number;
     this.thread.send(`batch ${batch.number}`, { type: 'batch', batch });

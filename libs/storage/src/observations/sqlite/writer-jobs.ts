@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { Checkpoint, Noted } from '../../sqlite-file/checkpoint.js';
+import type { Checkpoint } from '../../sqlite-file/checkpoint.js';
+import type { Noted } from '../../sqlite-file/page-sums.js';
 import type { HeadRows } from './head/head-rows.js';
 import { Job, once, type Task } from './job.js';
 import type { KnownRows } from './known-rows.js';

@@ -37,6 +37,7 @@ export class WriterThread {
   private timer: NodeJS.Timeout | undefined;
   private scheduled = false;
   private closing = false;
+  private hasBegun = false;
   private readonly pruning: NodeJS.Timeout;
 
   private waitingTold = 0;
@@ -64,13 +65,18 @@ export class WriterThread {
       after: 0,
     });
     this.pruning = setInterval(() => this.prune(), PRUNE_EVERY_MS);
-    this.prune();
     this.tell({
       type: 'ready',
       batch: this.writer.lastBatch,
       rows: this.head.count,
       purging: this.runner.purging(),
     });
+  }
+
+  /** Nothing is written before. */
+  begin(): void {
+    this.prune();
+    this.hasBegun = true;
     this.schedule();
   }
 
@@ -86,6 +92,9 @@ export class WriterThread {
         this.jobs.add({ id, start, after });
         break;
       }
+      case 'begin':
+        this.begin();
+        break;
       case 'hang':
         for (;;);
       case 'close':
@@ -96,7 +105,7 @@ export class WriterThread {
   }
 
   private schedule(): void {
-    if (this.scheduled) return;
+    if (this.scheduled || !(this.hasBegun || this.closing)) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;

@@ -13,8 +13,8 @@ try {
   const { pulse, prepared, ...settings } = workerData as WriterData;
   const beat = () => void Atomics.add(pulse, 0, 1);
   // Once, while no other thread has the files.
-  if (Atomics.load(prepared, 0) === 0) prepareFiles(settings, (text) => tell({ type: 'info', text }));
-  Atomics.store(prepared, 0, 1);
+  const isFirst = Atomics.exchange(prepared, 0, 1) === 0;
+  if (isFirst) prepareFiles(settings, (text) => tell({ type: 'info', text }));
   const files = filesOf(settings.directory);
   const head = openHead(settings);
   const body = openForReading(files.body);
@@ -22,6 +22,8 @@ try {
     files.head,
     () => new WriterThread(head, body, settings.directory, tell, beat, () => port.close()),
   );
+  // The first is told to, when the main thread holds the files.
+  if (!isFirst) thread.begin();
   port.on('message', (message: ToWriter) => thread.handle(message));
 } catch (error) {
   if (!(error instanceof GlossaError)) throw error;

@@ -1,4 +1,4 @@
-import type { Noted } from '../../../sqlite-file/checkpoint.js';
+import type { Noted } from '../../../sqlite-file/page-sums.js';
 import type { StoreLogger } from '../../store-logger.js';
 import type { FileSettings } from '../files.js';
 import { ThreadClient } from '../thread-client.js';

@@ -1,4 +1,4 @@
-import type { Noted } from '../../../sqlite-file/checkpoint.js';
+import type { Noted } from '../../../sqlite-file/page-sums.js';
 import type { FileSettings } from '../files.js';
 
 /** Work for the merger, done in the order given, in small steps. */

@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import type { Database } from 'better-sqlite3';
-import { Checkpoint, closeUnsettled, type Noted } from '../../../sqlite-file/checkpoint.js';
-import { DamagedFileError, explainFileError } from '../../../sqlite-file/errors.js';
-import { PageSums } from '../../../sqlite-file/page-sums.js';
+import { Checkpoint, closeUnsettled } from '../../../sqlite-file/checkpoint.js';
+import { DamagedFileError, explainFileError, sqliteCode } from '../../../sqlite-file/errors.js';
+import { PageSums, type Noted } from '../../../sqlite-file/page-sums.js';
 import { filesOf, type FileSettings } from '../files.js';
 import { HeadTable } from '../head/head-table.js';
 import { JobQueue } from '../job-queue.js';
@@ -21,6 +21,7 @@ const BODY_FRAMES = 4000;
 /** How often the body's is, at most. */
 const BODY_PAUSE_MS = 200;
 const COMPARE_EVERY_MS = 100;
+const COMPARE_TRIES = 100;
 /** What a close waits for readers. */
 const CLOSE_BUSY_MS = 500;
 
@@ -179,7 +180,10 @@ export class MergerThread {
   private bringHead(): Noted | undefined {
     try {
       const { frames, brought } = this.headLog.log;
-      if (frames < HEAD_FRAMES || brought === frames) return undefined;
+      if (frames < HEAD_FRAMES || brought === frames) {
+        this.tellTrouble({ headLog: undefined });
+        return undefined;
+      }
       // What is committed from here on stays in the log: it may be without checksums.
       this.head.exec('begin');
       try {
@@ -191,7 +195,9 @@ export class MergerThread {
         this.head.exec('commit');
       }
     } catch (error) {
-      this.tellTrouble({ headLog: explainFileError(this.files.head, error) });
+      // The writer is at it: soon it is not.
+      if (sqliteCode(error) !== 'SQLITE_BUSY')
+        this.tellTrouble({ headLog: explainFileError(this.files.head, error) });
       return undefined;
     }
   }
@@ -201,8 +207,7 @@ export class MergerThread {
     if (performance.now() - this.brought < BODY_PAUSE_MS) return;
     try {
       const { frames, brought } = this.bodyLog.log;
-      if (frames < BODY_FRAMES || brought === frames) return;
-      this.bodyLog.run();
+      if (frames >= BODY_FRAMES && brought < frames) this.bodyLog.run();
       this.tellTrouble({ bodyLog: undefined });
     } catch (error) {
       this.tellTrouble({ bodyLog: explainFileError(this.files.body, error) });
@@ -210,25 +215,36 @@ export class MergerThread {
     this.brought = performance.now();
   }
 
+  /** Compares the pages of a large body with their checksums, some at a time. */
   private beginComparison(handle: number): void {
-    const id = this.body.pragma('application_id', { simple: true }) as number;
-    const sums = PageSums.open(this.files.body, id);
-    if (!sums) return this.tell({ type: 'compared', damage: undefined });
-    this.comparison = new PageComparison(sums, handle, this.bodyLog);
-    this.comparing = setInterval(() => this.compare(), COMPARE_EVERY_MS);
+    this.endComparison();
+    let failures = 0;
+    this.comparing = setInterval(() => {
+      try {
+        this.comparison ??= this.openComparison(handle);
+        if (this.comparison?.step()) {
+          failures = 0;
+          return this.tell({ type: 'progress' });
+        }
+        this.compared(undefined);
+      } catch (error) {
+        // What a disk does is tried again.
+        if (error instanceof DamagedFileError || ++failures === COMPARE_TRIES) this.compared(error);
+        else this.tell({ type: 'progress' });
+      }
+    }, COMPARE_EVERY_MS);
   }
 
-  /** Compares some pages of a large body with their checksums. */
-  private compare(): void {
-    let damage: string | undefined;
-    try {
-      if (this.comparison?.step()) return this.tell({ type: 'progress' });
-    } catch (error) {
-      // What a disk does is tried again.
-      if (!(error instanceof DamagedFileError)) return this.tell({ type: 'progress' });
-      damage = explainFileError(this.files.body, error);
-    }
+  /** Undefined where there are no checksums. */
+  private openComparison(handle: number): PageComparison | undefined {
+    const id = this.body.pragma('application_id', { simple: true }) as number;
+    const sums = PageSums.open(this.files.body, id);
+    return sums && new PageComparison(sums, handle, this.bodyLog);
+  }
+
+  private compared(error: unknown): void {
     this.endComparison();
+    const damage = error === undefined ? undefined : explainFileError(this.files.body, error);
     this.tell({ type: 'compared', damage });
   }
 

@@ -24,7 +24,7 @@ export class PageComparison {
    */
   step(): boolean {
     if (!this.isBrought()) return true;
-    const isMore = this.sums.compare(this.database, this.page, STEP, new Set());
+    const isMore = this.sums.compare(this.database, this.page, STEP, new Map());
     this.page += STEP;
     return isMore;
   }

@@ -1,0 +1,46 @@
+import Database from 'better-sqlite3';
+import { Checkpoint, closeSettled } from '../sqlite-file/checkpoint.js';
+import { explainFileError } from '../sqlite-file/errors.js';
+import { BUSY_MS } from './open-file.js';
+
+/** Frames of the log at which it is brought to the file: 4 MiB. */
+const LOG_FRAMES = 1000;
+
+/** A second connection to the control store's file, which brings the log to it, and closes last. */
+export class ControlLog {
+  /** Why it could not be brought. */
+  warning: string | undefined;
+  private readonly db: Database.Database;
+  private readonly checkpoint: Checkpoint;
+
+  constructor(private readonly file: string) {
+    this.db = new Database(file, { fileMustExist: true, timeout: BUSY_MS });
+    // It has its lock when it has read.
+    this.db.pragma('user_version');
+    this.checkpoint = new Checkpoint(file, this.db);
+  }
+
+  /**
+   * To be called after each commit: a program that ends in disorder may bring the log to the file, and leaves it noted.
+   */
+  written(): void {
+    try {
+      this.checkpoint.note();
+      const { frames, brought } = this.checkpoint.log;
+      if (frames >= LOG_FRAMES && brought < frames) this.checkpoint.run();
+      this.warning = undefined;
+    } catch (error) {
+      // It stays in the log, and is noted by the next one.
+      this.warning = explainFileError(this.file, error);
+    }
+  }
+
+  close(): void {
+    this.checkpoint.close();
+    try {
+      closeSettled(this.file, this.db);
+    } catch {
+      // The log is read again at the next start.
+    }
+  }
+}
