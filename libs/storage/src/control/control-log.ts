@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { Checkpoint, closeSettled } from '../sqlite-file/checkpoint.js';
-import { explainFileError } from '../sqlite-file/errors.js';
+import { explainFileError, sqliteCode } from '../sqlite-file/errors.js';
 import { BUSY_MS } from './open-file.js';
 
 /** Frames of the log at which it is brought to the file: 4 MiB. */
@@ -31,7 +31,8 @@ export class ControlLog {
       this.warning = undefined;
     } catch (error) {
       // It stays in the log, and is noted by the next one.
-      this.warning = explainFileError(this.file, error);
+      if (sqliteCode(error) !== 'SQLITE_BUSY')
+        this.warning = `What is written to ${this.file} is kept, but its log grows: ${explainFileError(this.file, error)}`;
     }
   }
 

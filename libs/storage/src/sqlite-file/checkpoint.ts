@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { closeSync, openSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { syncPath } from './copy-file.js';
-import { DamagedFileError } from './errors.js';
+import { DamagedFileError, isPassing } from './errors.js';
 import { PageSums, sumOf, type Noted } from './page-sums.js';
 import { OpenLog } from './write-ahead-log.js';
 
@@ -106,7 +106,8 @@ export class Checkpoint {
 
 /**
  * Closes the one connection to a file: its pages have their checksums then, which are made where there are none, and
- * its log is empty. Throws what the disk does.
+ * its log is empty. Where the disk is full, or another program reads, that is left for another time. Throws what else
+ * the disk does.
  */
 export function closeSettled(file: string, db: Database.Database): void {
   let id: number | undefined;
@@ -114,10 +115,16 @@ export function closeSettled(file: string, db: Database.Database): void {
     id = settle(file, db);
   } catch (error) {
     closeUnsettled(file, db);
+    if (isPassing(error)) return;
     throw error;
   }
   db.close();
-  if (id !== undefined) PageSums.make(file, id);
+  if (id === undefined) return;
+  try {
+    PageSums.make(file, id);
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+  }
 }
 
 /** Closes the one connection to a file, whose log stays as it is. */
@@ -126,10 +133,22 @@ export function closeUnsettled(file: string, db: Database.Database): void {
   try {
     anchor = hold(file);
   } catch {
-    // Where it cannot be read, nothing is brought to it either.
+    // SQLite brings it now.
+    bringNoted(file, db);
   }
   db.close();
   anchor?.close();
+}
+
+function bringNoted(file: string, db: Database.Database): void {
+  const checkpoint = new Checkpoint(file, db);
+  try {
+    checkpoint.run();
+  } catch {
+    // No database, or a disk that takes nothing.
+  } finally {
+    checkpoint.close();
+  }
 }
 
 /**
@@ -208,6 +227,7 @@ function settle(file: string, db: Database.Database): number | undefined {
     }
     return undefined;
   }
+  PageSums.remove(file);
   const id = randomInt(1, 2 ** 31);
   db.pragma(`application_id = ${id}`);
   const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];

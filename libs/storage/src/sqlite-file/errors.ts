@@ -31,6 +31,11 @@ export function isOfData(error: unknown): boolean {
   return /^SQLITE_(TOOBIG|CONSTRAINT|MISMATCH)/.test(code);
 }
 
+/** Whether there was no room, or another program was in the way: another time there may be, or it may not. */
+export function isPassing(error: unknown): boolean {
+  return /^SQLITE_(FULL|BUSY)/.test(sqliteCode(error) ?? diskCode(error) ?? '');
+}
+
 /** SQLite's code for what the operating system says of a companion that we write. */
 function diskCode(error: unknown): string | undefined {
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;

@@ -77,7 +77,7 @@ export class PageSums {
     return existsSync(nameOf(file));
   }
 
-  /** Removes those of a file that is gone. */
+  /** Removes those of a file that is gone, or of another one. */
   static remove(file: string): void {
     rmSync(nameOf(file), { force: true });
   }
@@ -87,6 +87,9 @@ export class PageSums {
     const database = openSync(file, 'r');
     try {
       PageSums.write(file, database, id);
+    } catch (error) {
+      rmSync(`${nameOf(file)}.partial`, { force: true });
+      throw error;
     } finally {
       closeSync(database);
     }

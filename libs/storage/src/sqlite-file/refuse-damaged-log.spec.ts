@@ -99,6 +99,35 @@ it('refuses a log whose end is damaged or missing, where shared memory tells of 
   expect(() => refuse()).not.toThrow();
 });
 
+/** The file with a last commit of many pages, of which one in the middle is as it was before. */
+function tear(): void {
+  const db = new Database(file);
+  db.pragma('wal_autocheckpoint = 0');
+  const held = new Database(file, { readonly: true });
+  held.exec('begin');
+  held.prepare('select count(*) from kept').get();
+  const log = `${file}-wal`;
+  const before = readLog(file).whole;
+  db.exec(`update kept set text = 'z' || substr(text, 2)`);
+  const after = readLog(file).whole;
+  expect(after - before).toBeGreaterThan(20);
+  for (const part of ['', '-wal', '-shm']) copyFileSync(file + part, `${file}.torn${part}`);
+  held.close();
+  db.close();
+  for (const part of ['', '-wal', '-shm']) copyFileSync(`${file}.torn${part}`, file + part);
+  const handle = openSync(log, 'r+');
+  writeSync(handle, Buffer.alloc(4096, 7), 0, 4096, HEADER + (before + 10) * FRAME + 24);
+  closeSync(handle);
+}
+
+it('takes a last commit of which any part is missing for one that a power cut tore', () => {
+  tear();
+  // Shared memory tells that it was complete.
+  expect(() => refuse()).toThrow(refusal);
+  rmSync(`${file}-shm`);
+  expect(() => refuse()).not.toThrow();
+});
+
 describe('of a file that is written without a wait for the disk', () => {
   const unsynced = (frames: number, salt = readLog(file).salt!) =>
     refuseDamagedLog(file, readLog(file), false, { salt, frames });

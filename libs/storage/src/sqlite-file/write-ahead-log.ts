@@ -15,7 +15,10 @@ export interface Log {
   readonly salt?: string;
   /** Frames of commits that can be read. */
   readonly whole: number;
-  /** The frame up to which there are later commits of the same log; 0 when there are none. */
+  /**
+   * The frame up to which there is more of the same log behind a commit that cannot be read; 0 when there is none. That
+   * commit alone is what a power cut leaves: of its frames, any may be on the disk.
+   */
   readonly lost: number;
   /** Its header is not as it was written. */
   readonly isHeadless: boolean;
@@ -63,6 +66,8 @@ function readFrames(handle: number, size: number): Log {
   let whole = 0;
   let lost = 0;
   let broken = false;
+  /** The commit that is broken has ended. */
+  let isBehind = false;
   let index = 0;
   for (let at = HEADER; at + length <= size; at += perChunk * length) {
     const read = readSync(handle, chunk, 0, chunk.length, at);
@@ -76,9 +81,10 @@ function readFrames(handle: number, size: number): Log {
         open.push([chunk.readUInt32BE(start), sumOf(chunk, start + FRAME_HEADER, start + length)]);
       }
       // What is left of an earlier log has other salts.
-      if (!committed || !salted) continue;
-      if (broken) lost = index;
-      else {
+      if (!salted) continue;
+      if (isBehind) lost = index;
+      else if (broken) isBehind = committed;
+      else if (committed) {
         whole = index;
         for (const [page, sum] of open) pages.set(page, sum);
         open = [];

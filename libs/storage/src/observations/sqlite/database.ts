@@ -18,9 +18,12 @@ import { moveOldFile } from './move-old-file.js';
 export function prepareFiles(settings: FileSettings, tell: (text: string) => void): void {
   const { head: headFile, body: bodyFile } = filesOf(settings.directory);
   guarded(settings.directory, () => mkdirSync(settings.directory, { recursive: true }));
-  guarded(headFile, () => checkFile(headFile, { isSynced: settings.durability === 'fsync' }));
-  // The body's log may end early: what it lacks is in the head still, or the two do not fit each other.
-  guarded(bodyFile, () => checkFile(bodyFile, { isSynced: false, upTo: COMPARED_AT_START }));
+  const isSynced = settings.durability === 'fsync';
+  guarded(headFile, () => checkFile(headFile, { isSynced }));
+  // The body's log may end early: what it lacks is in the head still, or the two do not fit each other. One without a
+  // head is of the time of one file.
+  const isOld = !existsSync(headFile);
+  guarded(bodyFile, () => checkFile(bodyFile, { isSynced: isSynced && isOld, upTo: COMPARED_AT_START }));
   guarded(bodyFile, () => moveOldFile(settings, tell));
   if (!existsSync(headFile) && !existsSync(bodyFile))
     for (const file of [headFile, bodyFile]) PageSums.remove(file);

@@ -38,7 +38,7 @@ export class WriterThread {
   private scheduled = false;
   private closing = false;
   private hasBegun = false;
-  private readonly pruning: NodeJS.Timeout;
+  private pruning: NodeJS.Timeout | undefined;
 
   private waitingTold = 0;
 
@@ -64,7 +64,6 @@ export class WriterThread {
       start: () => this.runner.start({ type: 'trim', batch: done }, 0),
       after: 0,
     });
-    this.pruning = setInterval(() => this.prune(), PRUNE_EVERY_MS);
     this.tell({
       type: 'ready',
       batch: this.writer.lastBatch,
@@ -76,6 +75,7 @@ export class WriterThread {
   /** Nothing is written before. */
   begin(): void {
     this.prune();
+    this.pruning = setInterval(() => this.prune(), PRUNE_EVERY_MS);
     this.hasBegun = true;
     this.schedule();
   }
@@ -116,6 +116,7 @@ export class WriterThread {
   /** One batch and one step of a job, then the thread listens again. */
   private turn(): void {
     this.beat();
+    if (!this.hasBegun) return this.close();
     if (!this.timer || this.closing) this.writeNext();
     const more = this.stepJob();
     if (this.closing && (this.timer !== undefined || (this.batches.length === 0 && !more))) this.close();

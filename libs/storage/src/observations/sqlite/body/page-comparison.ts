@@ -37,7 +37,9 @@ export class PageComparison {
   private isBrought(): boolean {
     const { frames, brought } = this.log.log;
     if (frames === brought) return true;
-    if (++this.waited % PATIENCE === 0) this.log.run();
-    return false;
+    if (++this.waited % PATIENCE !== 0) return false;
+    this.log.run();
+    const now = this.log.log;
+    return now.frames === now.brought;
   }
 }
