@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
-import { Checkpoint, closeSettled } from '../sqlite-file/checkpoint.js';
+import { Checkpoint } from '../sqlite-file/checkpoint.js';
+import { closeSettled } from '../sqlite-file/closing.js';
 import { explainFileError, sqliteCode } from '../sqlite-file/errors.js';
 import { BUSY_MS } from './open-file.js';
 
@@ -26,8 +27,8 @@ export class ControlLog {
   written(): void {
     try {
       this.checkpoint.note();
-      const { frames, brought } = this.checkpoint.log;
-      if (frames >= LOG_FRAMES && brought < frames) this.checkpoint.run();
+      const { frames, checkpointed } = this.checkpoint.log;
+      if (frames >= LOG_FRAMES && checkpointed < frames) this.checkpoint.run();
       this.warning = undefined;
     } catch (error) {
       // It stays in the log, and is noted by the next one.

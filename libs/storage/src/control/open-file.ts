@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { checkFile } from '../sqlite-file/check-file.js';
-import { closeSettled, closeUnsettled } from '../sqlite-file/checkpoint.js';
+import { closeSettled, closeUnsettled } from '../sqlite-file/closing.js';
 import { guarded } from '../sqlite-file/errors.js';
 import { refuseDamaged } from '../sqlite-file/refuse-damaged.js';
 import { migrate, readMigrations, refuseForeign, type Migration } from './migrations.js';

@@ -11,7 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkFile } from './check-file.js';
-import { Anchors, Checkpoint, closeSettled, closeUnsettled } from './checkpoint.js';
+import { Checkpoint } from './checkpoint.js';
+import { Anchors, closeSettled, closeUnsettled } from './closing.js';
 import { copyFile } from './copy-file.js';
 import { DamagedFileError } from './errors.js';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { GlossaError } from '#model';
 import { checkFile } from '../../sqlite-file/check-file.js';
-import { closeSettled, closeUnsettled } from '../../sqlite-file/checkpoint.js';
+import { closeSettled, closeUnsettled } from '../../sqlite-file/closing.js';
 import { guarded } from '../../sqlite-file/errors.js';
 import { PageSums } from '../../sqlite-file/page-sums.js';
 import { BODY_MIGRATIONS, OLD_VERSION } from './body/body-schema.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { closeUnsettled } from '../../sqlite-file/checkpoint.js';
+import { closeUnsettled } from '../../sqlite-file/closing.js';
 import { guarded, NewerFileError } from '../../sqlite-file/errors.js';
 import { refuseDamaged } from '../../sqlite-file/refuse-damaged.js';
 import { BODY_FILE } from './body/body-schema.js';

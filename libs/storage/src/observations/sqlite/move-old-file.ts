@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
-import { closeUnsettled } from '../../sqlite-file/checkpoint.js';
+import { closeUnsettled } from '../../sqlite-file/closing.js';
 import { syncPath } from '../../sqlite-file/copy-file.js';
 import { refuseDamaged } from '../../sqlite-file/refuse-damaged.js';
 import { BlockWriter } from './body/block-writer.js';

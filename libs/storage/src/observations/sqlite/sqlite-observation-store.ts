@@ -22,7 +22,7 @@ import {
 import { closedError } from '../errors.js';
 import type { StoreLogger } from '../store-logger.js';
 import { AppendQueue } from './append-queue.js';
-import { Anchors } from '../../sqlite-file/checkpoint.js';
+import { Anchors } from '../../sqlite-file/closing.js';
 import { guarded } from '../../sqlite-file/errors.js';
 import { COMPARED_AT_START, filesOf, type Durability } from './files.js';
 import { unpackContents } from './contents-reader.js';

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Database } from 'better-sqlite3';
-import { Checkpoint, closeUnsettled } from '../../sqlite-file/checkpoint.js';
+import { Checkpoint } from '../../sqlite-file/checkpoint.js';
+import { closeUnsettled } from '../../sqlite-file/closing.js';
 import { explainFileError } from '../../sqlite-file/errors.js';
 import { backOff } from './back-off.js';
 import { BatchWriter } from './batch-writer.js';

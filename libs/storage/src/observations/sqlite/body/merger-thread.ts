@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import type { Database } from 'better-sqlite3';
-import { Checkpoint, closeUnsettled } from '../../../sqlite-file/checkpoint.js';
-import { DamagedFileError, explainFileError, sqliteCode } from '../../../sqlite-file/errors.js';
-import { PageSums, type Noted } from '../../../sqlite-file/page-sums.js';
+import { Checkpoint } from '../../../sqlite-file/checkpoint.js';
+import { closeUnsettled } from '../../../sqlite-file/closing.js';
+import { explainFileError, sqliteCode } from '../../../sqlite-file/errors.js';
+import type { Noted } from '../../../sqlite-file/page-sums.js';
 import { filesOf, type FileSettings } from '../files.js';
 import { HeadTable } from '../head/head-table.js';
 import { JobQueue } from '../job-queue.js';
@@ -12,7 +13,7 @@ import { DeleteRows } from './delete-rows.js';
 import { Directions } from './directions.js';
 import { HeadRows } from '../head/head-rows.js';
 import { Merge, type MergeParts } from './merge.js';
-import { PageComparison } from './page-comparison.js';
+import { Comparing } from './comparing.js';
 import type { FromMerger, MergerCommand, ToMerger } from './merger-protocol.js';
 
 /** Frames of the logs, of 8 KiB each, at which they are brought to their files. */
@@ -20,8 +21,6 @@ const HEAD_FRAMES = 2048;
 const BODY_FRAMES = 4000;
 /** How often the body's is, at most. */
 const BODY_PAUSE_MS = 200;
-const COMPARE_EVERY_MS = 100;
-const COMPARE_TRIES = 100;
 /** What a close waits for readers. */
 const CLOSE_BUSY_MS = 500;
 
@@ -49,8 +48,7 @@ export class MergerThread {
   private readonly files: ReturnType<typeof filesOf>;
   private readonly bodyLog: Checkpoint;
   private readonly headLog: Checkpoint;
-  private comparison: PageComparison | undefined;
-  private comparing: NodeJS.Timeout | undefined;
+  private readonly comparing: Comparing;
   /** When the body's log was brought to its file last. */
   private brought = 0;
   private scheduled = false;
@@ -69,6 +67,7 @@ export class MergerThread {
     this.files = filesOf(directory);
     this.bodyLog = new Checkpoint(this.files.body, body);
     this.headLog = new Checkpoint(this.files.head, bringing);
+    this.comparing = new Comparing(this.files.body, body, this.bodyLog, (message) => this.tell(message));
     const blocks = new BodyTable(body);
     this.parts = {
       body,
@@ -97,7 +96,7 @@ export class MergerThread {
         this.tell({ type: 'checkpointed', noted: this.bringHead() });
         break;
       case 'compare':
-        this.beginComparison(message.handle);
+        this.comparing.begin(message.handle);
         break;
       case 'open':
         break;
@@ -179,8 +178,8 @@ export class MergerThread {
    */
   private bringHead(): Noted | undefined {
     try {
-      const { frames, brought } = this.headLog.log;
-      if (frames < HEAD_FRAMES || brought === frames) {
+      const { frames, checkpointed } = this.headLog.log;
+      if (frames < HEAD_FRAMES || checkpointed === frames) {
         this.tellTrouble({ headLog: undefined });
         return undefined;
       }
@@ -206,8 +205,8 @@ export class MergerThread {
     // Where a reader hinders it, not with each step.
     if (performance.now() - this.brought < BODY_PAUSE_MS) return;
     try {
-      const { frames, brought } = this.bodyLog.log;
-      if (frames >= BODY_FRAMES && brought < frames) this.bodyLog.run();
+      const { frames, checkpointed } = this.bodyLog.log;
+      if (frames >= BODY_FRAMES && checkpointed < frames) this.bodyLog.run();
       this.tellTrouble({ bodyLog: undefined });
     } catch (error) {
       this.tellTrouble({ bodyLog: explainFileError(this.files.body, error) });
@@ -215,48 +214,9 @@ export class MergerThread {
     this.brought = performance.now();
   }
 
-  /** Compares the pages of a large body with their checksums, some at a time. */
-  private beginComparison(handle: number): void {
-    this.endComparison();
-    let failures = 0;
-    this.comparing = setInterval(() => {
-      try {
-        this.comparison ??= this.openComparison(handle);
-        if (this.comparison?.step()) {
-          failures = 0;
-          return this.tell({ type: 'progress' });
-        }
-        this.compared(undefined);
-      } catch (error) {
-        // What a disk does is tried again.
-        if (error instanceof DamagedFileError || ++failures === COMPARE_TRIES) this.compared(error);
-        else this.tell({ type: 'progress' });
-      }
-    }, COMPARE_EVERY_MS);
-  }
-
-  /** Undefined where there are no checksums. */
-  private openComparison(handle: number): PageComparison | undefined {
-    const id = this.body.pragma('application_id', { simple: true }) as number;
-    const sums = PageSums.open(this.files.body, id);
-    return sums && new PageComparison(sums, handle, this.bodyLog);
-  }
-
-  private compared(error: unknown): void {
-    this.endComparison();
-    const damage = error === undefined ? undefined : explainFileError(this.files.body, error);
-    this.tell({ type: 'compared', damage });
-  }
-
-  private endComparison(): void {
-    clearInterval(this.comparing);
-    this.comparison?.close();
-    this.comparison = undefined;
-  }
-
   private close(): void {
     this.jobs.stop();
-    this.endComparison();
+    this.comparing.end();
     this.head.close();
     for (const [log, file, db] of [
       [this.bodyLog, this.files.body, this.body],

@@ -2,7 +2,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { Checkpoint, closeSettled } from '../../../sqlite-file/checkpoint.js';
+import { Checkpoint } from '../../../sqlite-file/checkpoint.js';
+import { closeSettled } from '../../../sqlite-file/closing.js';
 import { PageSums } from '../../../sqlite-file/page-sums.js';
 import { PageComparison } from './page-comparison.js';
 
@@ -73,5 +74,5 @@ it('waits while the log holds pages, and then has them brought', () => {
   const comparison = begin();
   db.exec(`update kept set text = 'other'`);
   expect(steps(comparison)).toBeGreaterThan(10);
-  expect(log.log.brought).toBe(log.log.frames);
+  expect(log.log.checkpointed).toBe(log.log.frames);
 });

@@ -35,11 +35,11 @@ export class PageComparison {
 
   /** Whether all of the log is in the file: what is not may differ. */
   private isBrought(): boolean {
-    const { frames, brought } = this.log.log;
-    if (frames === brought) return true;
+    const { frames, checkpointed } = this.log.log;
+    if (frames === checkpointed) return true;
     if (++this.waited % PATIENCE !== 0) return false;
     this.log.run();
     const now = this.log.log;
-    return now.frames === now.brought;
+    return now.frames === now.checkpointed;
   }
 }
