@@ -1,6 +1,3 @@
-import { randomInt } from 'node:crypto';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { AccessDirectory } from '#access';
@@ -25,6 +22,7 @@ import { ObservationRenderer, OntologyHub, UnitTable, semanticTopic } from '#sem
 import { Tally } from '#telemetry';
 import { backupTo } from './backup/backup-to.js';
 import type { Config } from './config.js';
+import { freePort } from './free-port.js';
 import { DATA, type Stores } from './stores.js';
 import { GatewayHealth } from './telemetry/health.js';
 import { logRejections } from './telemetry/rejection-log.js';
@@ -268,27 +266,4 @@ function atMostEvery<T>(ms: number, tell: (what: T) => void): (what: T) => void 
     last = now;
     tell(what);
   };
-}
-
-/** Ports that systems leave to servers: outgoing connections are given those above, and might take one meanwhile. */
-const SERVER_PORTS = [10_000, 32_000] as const;
-const PORT_TRIES = 20;
-
-/** IRIs hold the port, so a free one must be known before anything listens. */
-async function freePort(host: string): Promise<number> {
-  for (let tries = 0; ; tries++) {
-    const wanted = tries < PORT_TRIES ? randomInt(...SERVER_PORTS) : 0;
-    const server = createServer();
-    server.listen(wanted, host);
-    try {
-      await once(server, 'listening');
-    } catch (error) {
-      if (wanted === 0) throw error;
-      continue;
-    }
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
 }
