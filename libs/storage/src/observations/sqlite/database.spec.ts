@@ -21,36 +21,11 @@ import {
   T0,
   valueOf,
 } from '../../../../../test/contract/observation-store-fixtures.js';
+import { sqliteStores } from '../../../../../test/contract/sqlite-stores.js';
 import { SqliteObservationStore } from './sqlite-observation-store.js';
 
-let directory: string;
-let stores: SqliteObservationStore[];
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'glossa-store-'));
-  stores = [];
-});
-afterEach(async () => {
-  await Promise.all(stores.map((store) => store.close()));
-  await rm(directory, { recursive: true });
-});
-
-function make(
-  more: Partial<ConstructorParameters<typeof SqliteObservationStore>[0]> = {},
-): SqliteObservationStore {
-  const store = new SqliteObservationStore({ directory, durability: 'os', ...more });
-  stores.push(store);
-  return store;
-}
-
-async function opened(more: Parameters<typeof make>[0] = {}): Promise<SqliteObservationStore> {
-  const store = make(more);
-  await store.open();
-  return store;
-}
-
+const { make, opened, directory, body, head } = sqliteStores();
 const a = seriesOf(1);
-const body = () => join(directory, 'observations.db');
-const head = () => join(directory, 'head.db');
 const rows = (from: number, count: number) =>
   Array.from({ length: count }, (_, i) => messageOf([valueOf(a, T0 + from + i, i)]));
 
@@ -84,7 +59,8 @@ describe('a file that cannot be used', () => {
   });
   afterAll(() => Promise.all(Object.values(templates).map((folder) => rm(folder, { recursive: true }))));
 
-  const filled = (as: keyof typeof templates = 'closed') => cp(templates[as], directory, { recursive: true });
+  const filled = (as: keyof typeof templates = 'closed') =>
+    cp(templates[as], directory(), { recursive: true });
 
   /** Another program writes a file, and the checksums of its pages are removed for it. */
   const edit = async (file: string, step: (db: Database.Database) => void) => {
@@ -140,11 +116,11 @@ describe('a file that cannot be used', () => {
     await Promise.all(rows(0, 3000).map((message) => store.append(message)));
     // So that the body has something in its log.
     await store.delete([1], T0, T0 + 10);
-    const killed = join(directory, 'killed');
-    const elsewhere = join(directory, 'elsewhere');
+    const killed = join(directory(), 'killed');
+    const elsewhere = join(directory(), 'elsewhere');
     for (const folder of [killed, elsewhere]) await mkdir(folder);
-    for (const name of await readdir(directory))
-      if (/^(head|observations)\.db/.test(name)) await cp(join(directory, name), join(killed, name));
+    for (const name of await readdir(directory()))
+      if (/^(head|observations)\.db/.test(name)) await cp(join(directory(), name), join(killed, name));
     const heads = (await readdir(killed)).filter((name) => name.startsWith('head.db'));
     for (const name of heads) await rename(join(killed, name), join(elsewhere, name));
     const log = await stat(join(killed, 'observations.db-wal'));
@@ -159,7 +135,7 @@ describe('a file that cannot be used', () => {
   });
 
   it.each([head, body])('is refused when it is of another time or store', async (file) => {
-    const early = join(directory, 'early');
+    const early = join(directory(), 'early');
     await filled();
     await cp(file(), early);
     const store = await opened();
@@ -233,8 +209,8 @@ describe('a file that cannot be used', () => {
   });
 
   it('is refused when the folder cannot be made', async () => {
-    await writeFile(join(directory, 'taken'), '');
-    const error = await make({ directory: join(directory, 'taken') })
+    await writeFile(join(directory(), 'taken'), '');
+    const error = await make({ directory: join(directory(), 'taken') })
       .open()
       .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'unavailable' });

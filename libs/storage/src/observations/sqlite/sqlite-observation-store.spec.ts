@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
@@ -15,36 +14,10 @@ import {
   T0,
   valueOf,
 } from '../../../../../test/contract/observation-store-fixtures.js';
-import { SqliteObservationStore } from './sqlite-observation-store.js';
+import { sqliteStores } from '../../../../../test/contract/sqlite-stores.js';
 
-let directory: string;
-let stores: SqliteObservationStore[];
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'glossa-store-'));
-  stores = [];
-});
-afterEach(async () => {
-  await Promise.all(stores.map((store) => store.close()));
-  await rm(directory, { recursive: true });
-});
-
-function make(
-  more: Partial<ConstructorParameters<typeof SqliteObservationStore>[0]> = {},
-): SqliteObservationStore {
-  const store = new SqliteObservationStore({ directory, durability: 'os', ...more });
-  stores.push(store);
-  return store;
-}
-
-async function opened(more: Parameters<typeof make>[0] = {}): Promise<SqliteObservationStore> {
-  const store = make(more);
-  await store.open();
-  return store;
-}
-
+const { opened, directory, body, head } = sqliteStores();
 const a = seriesOf(1);
-const body = () => join(directory, 'observations.db');
-const head = () => join(directory, 'head.db');
 /** The first column of a query of a file, read beside the store. */
 function sql<T>(file: string, text: string, ...values: unknown[]): T[] {
   const db = new Database(file, { readonly: true });
@@ -73,7 +46,7 @@ describe('a process that is killed', () => {
     );
     for (const [round, after] of [300, 1500, 4000].entries()) {
       const first = 1 + round * 1_000_000;
-      const running = spawn(process.execPath, [child, directory, String(first)], {
+      const running = spawn(process.execPath, [child, directory(), String(first)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let rest = '';
@@ -175,7 +148,7 @@ describe('a thread that hangs', () => {
   // Most of it is waiting: they wait at once, each in a store of its own.
   it('is ended and started again, be it the writer, the merger or a reader', async () => {
     const hang = async (which: 'writer' | 'merger' | 'readers') => {
-      const store = await opened({ directory: join(directory, which), hangAfter: 1500 });
+      const store = await opened({ directory: join(directory(), which), hangAfter: 1500 });
       await store.append(messageOf([valueOf(a, T0, 1)]));
       store.hang(which);
       const appended = store.append(messageOf([valueOf(a, T0 + 1, 2)]));
@@ -365,7 +338,7 @@ describe('a backup', () => {
       }
     })();
     await store.append(rejectedOf({ deadLetter: letterOf({ topic: 'kept' }) }));
-    const copies = [join(directory, 'copy-1'), join(directory, 'nested', 'copy-2')];
+    const copies = [join(directory(), 'copy-1'), join(directory(), 'nested', 'copy-2')];
     for (const copy of copies) await store.backup(copy);
     await expect(store.backup(copies[0]!)).rejects.toThrow('exists already');
     stop.abort();
